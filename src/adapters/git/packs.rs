@@ -1,0 +1,209 @@
+//! Packed objects, read so that everything a chain of deltas passes through is remembered: neighbours in history and the
+//! versions of a server are deltas of each other, often fifty deep.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use gix::{
+    objs::Kind,
+    odb::pack::{
+        Bundle,
+        data::{decode::header::ResolvedBase, entry::Header},
+    },
+    zlib::Inflate,
+};
+
+use super::objects::oid;
+use crate::{adapters::disk, digest::GitId};
+
+/// The packs of a repository as they lay when it was opened; what is elsewhere, or came later, is not here.
+pub(super) struct Packs(Vec<Bundle>);
+
+impl Packs {
+    pub(super) fn open(objects: &Path) -> Arc<Self> {
+        let files = disk::names(&objects.join("pack")).unwrap_or_default();
+        let indices = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "idx"));
+        Arc::new(Self(indices.filter_map(|file| Bundle::at(file, gix::hash::Kind::Sha1).ok()).collect()))
+    }
+
+    /// The number of the pack that holds an object, and where in it.
+    fn find(&self, id: GitId) -> Option<Place> {
+        self.0.iter().enumerate().find_map(|(pack, bundle)| Some((pack, offset(bundle, &oid(id))?)))
+    }
+}
+
+/// A pack, and an offset in it.
+type Place = (usize, u64);
+
+/// An object's bytes, shared with those who remember them.
+pub(super) type Bytes = Arc<Vec<u8>>;
+
+fn offset(bundle: &Bundle, id: &gix::oid) -> Option<u64> {
+    bundle.index.lookup(id).map(|at| bundle.index.pack_offset_at_index(at))
+}
+
+/// Larger objects are left to those who read them piece by piece, or refuse them.
+const OBJECT_MAX: u64 = 256 << 20;
+
+/// Chains that git writes have 50 deltas, or 4,095 where it is told to; a longer one may be a circle.
+const CHAIN_MAX: usize = 4_096;
+
+/// Reads packed objects for one thread; whatever it cannot read is left to those who can say why.
+pub(super) struct Unpacker {
+    packs: Arc<Packs>,
+    inflate: Inflate,
+    memory: Recent,
+    delta: Vec<u8>,
+}
+
+impl Unpacker {
+    pub(super) fn new(packs: &Arc<Packs>, cache: usize) -> Self {
+        Self { packs: packs.clone(), inflate: Inflate::default(), memory: Recent::new(cache), delta: Vec::new() }
+    }
+
+    pub(super) fn read(&mut self, id: GitId) -> Option<(Kind, Bytes)> {
+        let packs = self.packs.clone();
+        let (number, at) = packs.find(id)?;
+        let bundle = &packs.0[number];
+        let (mut chain, mut next) = (Vec::new(), at);
+        let (kind, mut bytes) = loop {
+            if let Some(known) = self.memory.get((number, next)) {
+                break known;
+            }
+            let entry = bundle.pack.entry(next).ok()?;
+            if let Some(kind) = entry.header.as_kind() {
+                let mut bytes = vec![0; size(entry.decompressed_size)?];
+                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut bytes).ok()?;
+                let bytes = Arc::new(bytes);
+                if !chain.is_empty() {
+                    self.memory.put((number, next), kind, &bytes);
+                }
+                break (kind, bytes);
+            }
+            chain.push(next);
+            next = match entry.header {
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
+                Header::RefDelta { base_id } => offset(bundle, &base_id)?,
+                _ => return None,
+            };
+            if chain.len() > CHAIN_MAX {
+                return None;
+            }
+        };
+        for at in chain.into_iter().rev() {
+            let entry = bundle.pack.entry(at).ok()?;
+            self.delta.resize(size(entry.decompressed_size)?, 0);
+            bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
+            bytes = Arc::new(applied(&bytes, &self.delta)?);
+            self.memory.put((number, at), kind, &bytes);
+        }
+        Some((kind, bytes))
+    }
+
+    /// How many bytes an object has.
+    pub(super) fn size(&mut self, id: GitId) -> Option<u64> {
+        let (number, at) = self.packs.find(id)?;
+        let bundle = &self.packs.0[number];
+        let entry = bundle.pack.entry(at).ok()?;
+        if !entry.header.is_delta() {
+            return Some(entry.decompressed_size);
+        }
+        let resolve =
+            |base: &gix::oid| offset(bundle, base).map(|at| bundle.pack.entry(at).map(ResolvedBase::InPack)).transpose();
+        Some(bundle.pack.decode_header(entry, &mut self.inflate, &resolve).ok()?.object_size)
+    }
+}
+
+fn size(bytes: u64) -> Option<usize> {
+    usize::try_from(bytes).ok().filter(|_| bytes <= OBJECT_MAX)
+}
+
+/// What a delta makes of its base: pieces copied from it, and new ones; absent if the delta is malformed.
+fn applied(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
+    if length(&mut delta)? != base.len() as u64 {
+        return None;
+    }
+    let length = size(length(&mut delta)?)?;
+    let mut out = Vec::with_capacity(length);
+    while let Some(order) = byte(&mut delta) {
+        let piece = if order & 0x80 == 0 {
+            delta.split_off(..usize::from(order))?
+        } else {
+            let start = number(order, 0..4, &mut delta)?;
+            let count = match number(order, 4..7, &mut delta)? {
+                0 => 0x10000,
+                count => count,
+            };
+            base.get(start..start + count)?
+        };
+        if out.len() + piece.len() > length {
+            return None;
+        }
+        out.extend_from_slice(piece);
+    }
+    (out.len() == length).then_some(out)
+}
+
+fn byte(delta: &mut &[u8]) -> Option<u8> {
+    delta.split_off_first().copied()
+}
+
+/// Seven bits a byte, the lowest first.
+fn length(delta: &mut &[u8]) -> Option<u64> {
+    let mut length = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = byte(delta)?;
+        length |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(length);
+        }
+    }
+    None
+}
+
+/// A number of which `order` tells, by some of its bits, what bytes are there.
+fn number(order: u8, bits: std::ops::Range<u8>, delta: &mut &[u8]) -> Option<usize> {
+    let first = bits.start;
+    let mut there = bits.filter(|bit| order & 1 << bit != 0);
+    there.try_fold(0, |number, bit| Some(number | usize::from(byte(delta)?) << (8 * (bit - first))))
+}
+
+/// The objects that were read last, up to a number of bytes.
+struct Recent {
+    cap: usize,
+    held: usize,
+    clock: u64,
+    objects: BTreeMap<Place, (u64, Kind, Bytes)>,
+    by_use: BTreeMap<u64, Place>,
+}
+
+impl Recent {
+    fn new(cap: usize) -> Self {
+        Self { cap, held: 0, clock: 0, objects: BTreeMap::new(), by_use: BTreeMap::new() }
+    }
+
+    fn get(&mut self, place: Place) -> Option<(Kind, Bytes)> {
+        let (used, kind, bytes) = self.objects.get_mut(&place)?;
+        self.by_use.remove(used);
+        self.clock += 1;
+        *used = self.clock;
+        self.by_use.insert(self.clock, place);
+        Some((*kind, bytes.clone()))
+    }
+
+    fn put(&mut self, place: Place, kind: Kind, bytes: &Bytes) {
+        if bytes.len() > self.cap {
+            return;
+        }
+        self.clock += 1;
+        self.held += bytes.len();
+        self.by_use.insert(self.clock, place);
+        self.objects.insert(place, (self.clock, kind, bytes.clone()));
+        while self.held > self.cap {
+            let Some((_, (_, _, bytes))) = self.by_use.pop_first().and_then(|(_, place)| self.objects.remove_entry(&place))
+            else {
+                return;
+            };
+            self.held -= bytes.len();
+        }
+    }
+}

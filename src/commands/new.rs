@@ -1,0 +1,39 @@
+//! `gazette new`: a registry to fork.
+
+use std::{io::Write, process::ExitCode};
+
+use crate::{
+    adapters::{WayOut, disk, folder},
+    cli::New,
+};
+
+/// Where each file of the template goes.
+const FILES: [(&str, &str); 6] = [
+    ("README.md", include_str!("../../templates/new/README.md")),
+    (".gitattributes", include_str!("../../templates/new/gitattributes")),
+    ("registry-data/README.md", include_str!("../../templates/new/registry-data-README.md")),
+    ("registry-data/registry.toml", include_str!("../../templates/new/registry.toml")),
+    ("registry-data/policy/reserved.toml", include_str!("../../templates/new/policy/reserved.toml")),
+    ("registry-data/policy/removed.toml", include_str!("../../templates/new/policy/removed.toml")),
+];
+
+pub(super) fn run(new: &New, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let dir = &new.dir;
+    if !folder::is_empty(dir)? {
+        let error = format!("`{}` is not empty", dir.display());
+        return Err(WayOut { error, help: "name a folder that is empty or does not exist yet".to_owned() }.into());
+    }
+    for (path, text) in FILES {
+        let file = dir.join(path);
+        disk::create_dir(file.parent().unwrap_or(dir))?;
+        disk::write(&file, text.as_bytes())?;
+        writeln!(out, "wrote {}", file.display())?;
+    }
+    writeln!(
+        out,
+        "\nNext: set `title`, `base_url` and the maintainers in {},",
+        dir.join("registry-data/registry.toml").display()
+    )?;
+    writeln!(out, "then `git init`, commit, and `gazette check`.")?;
+    Ok(ExitCode::SUCCESS)
+}

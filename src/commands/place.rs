@@ -1,0 +1,88 @@
+//! Where a command works: the registry's folder, and the repository around it.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    adapters::{WayOut, disk, folder, git::Repository},
+    checkout::Checkout,
+    config::{Config, ConfigFlaw},
+    finding::Place as At,
+    rules::Settings,
+};
+
+pub(super) struct Place {
+    /// The registry's folder.
+    pub(super) data: PathBuf,
+    repository: Option<Repository>,
+    /// From the top of the repository to the folder, as [`Checkout::prefix`].
+    pub(super) prefix: String,
+}
+
+/// The name by which the folder is looked for.
+const FOLDER: &str = "registry-data";
+
+impl Place {
+    /// The folder that was named, else `registry-data` here or in a folder above, else here.
+    pub(super) fn find(named: Option<&Path>) -> anyhow::Result<Self> {
+        let data = named.map_or_else(nearby, |dir| Ok(dir.to_owned()))?;
+        // Two commits can be judged without a work tree, where the folder is in them alone.
+        let there = data.ancestors().find(|dir| folder::is_folder(dir)).unwrap_or(Path::new("."));
+        let repository = Repository::discover(there)?;
+        let prefix = match &repository {
+            Some(repository) => {
+                let below = data.strip_prefix(there).unwrap_or(&data);
+                let parts = below.components().map(|part| part.as_os_str().to_string_lossy().into_owned() + "/");
+                repository.prefix(there)? + &parts.collect::<String>()
+            }
+            None => String::new(),
+        };
+        Ok(Self { data, repository, prefix })
+    }
+
+    pub(super) fn repository(&self) -> anyhow::Result<&Repository> {
+        self.repository.as_ref().ok_or_else(|| WayOut::no_git(&self.data).into())
+    }
+
+    /// The files as they lie.
+    pub(super) fn files(&self) -> anyhow::Result<Checkout> {
+        if !folder::is_folder(&self.data) {
+            let error = format!("there is no folder `{}`", self.data.display());
+            return Err(WayOut { error, help: "name the registry's folder with `--data DIR`".to_owned() }.into());
+        }
+        let mut files = match &self.repository {
+            Some(repository) => repository.lying(&self.data, &self.prefix)?,
+            None => disk::list(&self.data, &self.prefix, &disk::NoIndex)?,
+        };
+        disk::identify(&mut files)?;
+        Ok(files)
+    }
+}
+
+fn nearby() -> anyhow::Result<PathBuf> {
+    let here = folder::current()?;
+    let above = here.ancestors().map(|dir| dir.join(FOLDER)).find(|dir| folder::is_file(&dir.join("registry.toml")));
+    above.or_else(|| folder::is_file(&here.join("registry.toml")).then(|| here.clone())).ok_or_else(|| {
+        let error = format!("found no `{FOLDER}/registry.toml` in `{}` or a folder above it", here.display());
+        WayOut { error, help: "name the registry's folder with `--data DIR`, or begin one with `gazette new DIR`".to_owned() }
+            .into()
+    })
+}
+
+/// The settings of a tree; without them nothing can be judged, so a mistake in them is the operator's error.
+pub(super) fn settings(checkout: &Checkout) -> anyhow::Result<(Config, Settings)> {
+    let path = format!("{}registry.toml", checkout.prefix);
+    let text = checkout.text(&path)?.ok_or_else(|| {
+        let error = format!("there is no `{path}`");
+        WayOut { error, help: "write one with at least `title` and `base_url`; `gazette new DIR` shows every setting".to_owned() }
+    })?;
+    let read = || {
+        let config = Config::parse(&path, &text)?;
+        let settings = Settings::of(&config, &path, &text)?;
+        Ok((config, settings))
+    };
+    read().map_err(|flaw: ConfigFlaw| WayOut { error: located(&flaw.place, &flaw.message), help: flaw.help }.into())
+}
+
+pub(super) fn located(place: &At, message: &str) -> String {
+    format!("{}:{}:{}: {message}", place.path, place.line, place.column)
+}

@@ -1,0 +1,8 @@
+//! How git and the disk are read: histories told, trees merged, work trees listed, each in a repository that git itself made.
+
+mod disk;
+mod history;
+mod history_cache;
+mod merge;
+mod objects;
+mod story;
