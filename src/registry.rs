@@ -71,6 +71,10 @@ impl Registry {
         let parts: Vec<(Option<Part>, Vec<Finding>)> =
             jobs.filter(|read| !matches!(read, Ok((None, f)) if f.is_empty())).collect::<Result<_, _>>()?;
 
+        let history = match &config.feed.epoch {
+            Some(epoch) => history.with_epoch(epoch),
+            None => history,
+        };
         let mut registry =
             Self { config, history, policy: Policy::default(), namespaces: BTreeMap::new(), servers: BTreeMap::new() };
         let mut findings = Vec::new();

@@ -17,17 +17,12 @@ use says::Said;
 pub struct Schema {
     /// The day it was published, which is also its name.
     pub date: &'static str,
-    text: &'static str,
     validator: LazyLock<Validator>,
 }
 
 macro_rules! schema {
     ($date:literal) => {
-        Schema {
-            date: $date,
-            text: include_str!(concat!("schemas/", $date, ".json")),
-            validator: LazyLock::new(|| compile(include_str!(concat!("schemas/", $date, ".json")))),
-        }
+        Schema { date: $date, validator: LazyLock::new(|| compile(include_str!(concat!("schemas/", $date, ".json")))) }
     };
 }
 
@@ -71,11 +66,6 @@ impl Schema {
     /// Whether the members are spelled with underscores.
     pub fn is_snake_case(&self) -> bool {
         self.date == "2025-07-09"
-    }
-
-    /// The schema itself.
-    pub fn text(&self) -> &'static str {
-        self.text
     }
 
     pub fn accepts(&self, document: &Value) -> bool {
