@@ -4,21 +4,19 @@
 #![allow(clippy::pedantic, unreachable_pub, reason = "its generator is plain arithmetic and no library")]
 
 mod generator;
+mod measure;
 
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use gazette::{
     config::Limits,
     entry::{document, schema::Schema},
 };
-use generator::Shape;
-
-const RUNS: usize = 5;
+use measure::{median, ms, peak, registry};
 
 fn main() {
     let versions = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
@@ -36,27 +34,7 @@ fn main() {
     let validate = median(|| texts.iter().for_each(|text| parse_and_validate(text)));
     let rate = texts.len() as f64 / validate.as_secs_f64();
     println!("parse and validate, one thread        {rate:.0} documents/s (goal: at least 40000)");
-    println!("memory of check, peak                 {} MiB (goal: at most {})", peak(&dir), 64 + versions / 1024);
-}
-
-/// A registry of this size in a repository with one commit, made once and kept below `target/`.
-fn registry(versions: u32) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("check-{versions}"));
-    if dir.join("complete").exists() {
-        return dir;
-    }
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).expect("a folder");
-    generator::write_tree(&Shape::of_versions(versions), &dir).expect("a registry");
-    for args in [&["init", "-q"][..], &["add", "registry-data"], &["commit", "-q", "-m", "registry"], &["repack", "-adq"]] {
-        let identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"];
-        assert!(
-            Command::new("git").args(identity).args(args).current_dir(&dir).status().expect("git runs").success(),
-            "git {args:?}"
-        );
-    }
-    fs::write(dir.join("complete"), "").expect("a file");
-    dir
+    println!("memory of check, peak                 {} MiB (goal: at most {})", peak(&dir, &["check"]), 64 + versions / 1024);
 }
 
 fn entries(dir: &Path) -> Vec<PathBuf> {
@@ -96,30 +74,4 @@ fn parse_and_validate(text: &str) {
     let document = document::read(text, &Limits::default()).expect("JSON");
     let schema = Schema::named_by(&document.value).expect("a schema");
     assert!(schema.accepts(&document.value));
-}
-
-fn median(mut work: impl FnMut()) -> Duration {
-    work();
-    let mut times: Vec<Duration> = (0..RUNS)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[RUNS / 2]
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:>8.0} ms", time.as_secs_f64() * 1000.0)
-}
-
-/// The largest resident size, as the kernel counted it.
-fn peak(dir: &Path) -> u64 {
-    let script = "\"$0\" check >/dev/null & pid=$!; peak=0; while kill -0 $pid 2>/dev/null; do \
-        now=$(awk '/VmHWM/ {print $2}' /proc/$pid/status 2>/dev/null); peak=${now:-$peak}; sleep 0.02; done; echo $peak";
-    let output =
-        Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_gazette")]).current_dir(dir).output().expect("sh runs");
-    String::from_utf8_lossy(&output.stdout).trim().parse::<u64>().unwrap_or_default() >> 10
 }

@@ -1,6 +1,6 @@
 //! A tree of files as the registry sees it: which paths are there, what each is for, and how to get at its bytes.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, cmp::Ordering, fmt, sync::Arc};
 
 use crate::{
     digest::GitId,
@@ -65,6 +65,8 @@ pub enum Territory {
     Status(ServerName),
     /// `namespaces/<namespace>.toml`
     Namespace(Namespace),
+    /// `namespaces/<namespace>.toml.sig`
+    NamespaceSignature(Namespace),
     /// `groups/<id>.toml`
     Group(Box<str>),
     /// `policy/reserved.toml` and its like, by file name
@@ -109,13 +111,17 @@ impl Territory {
             ["registry.toml"] => Self::Config,
             ["README.md"] => Self::Readme,
             ["servers", namespace, name, file] => server(namespace, name, file),
-            ["namespaces", file] => match file.strip_suffix(".toml") {
-                Some(namespace) => match Namespace::parse(namespace) {
-                    Ok(namespace) => Self::Namespace(namespace),
-                    Err(_) => Self::Stray(Stray::NotANamespace(namespace.into())),
-                },
-                None => Self::Stray(Stray::Unknown),
-            },
+            ["namespaces", file] => {
+                let signed = file.strip_suffix(".sig");
+                match (signed.unwrap_or(file).strip_suffix(".toml"), signed) {
+                    (None, _) => Self::Stray(Stray::Unknown),
+                    (Some(namespace), signed) => match (Namespace::parse(namespace), signed) {
+                        (Err(_), _) => Self::Stray(Stray::NotANamespace(namespace.into())),
+                        (Ok(namespace), None) => Self::Namespace(namespace),
+                        (Ok(namespace), Some(_)) => Self::NamespaceSignature(namespace),
+                    },
+                }
+            }
             ["groups", file] => match file.strip_suffix(".toml") {
                 Some(id) if slug(id) => Self::Group(id.into()),
                 _ => Self::Stray(Stray::Unknown),
@@ -132,7 +138,7 @@ impl Territory {
     pub fn namespace(&self) -> Option<Namespace> {
         match self {
             Self::Version(name, _) | Self::Signature(name, _) | Self::Status(name) => Some(name.namespace()),
-            Self::Namespace(namespace) => Some(namespace.clone()),
+            Self::Namespace(namespace) | Self::NamespaceSignature(namespace) => Some(namespace.clone()),
             _ => None,
         }
     }
@@ -212,12 +218,35 @@ impl Checkout {
 
     /// The text of the regular file at a path, if there is one; what is no UTF-8 is shown as U+FFFD.
     pub fn text(&self, path: &str) -> anyhow::Result<Option<String>> {
+        Ok(self.bytes(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The bytes of the regular file at a path, if there is one.
+    pub fn bytes(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let Some(item) = self.get(path).filter(|item| matches!(item.kind, Kind::File | Kind::Executable)) else {
             return Ok(None);
         };
         match self.store.reader().read(item, TEXT_MAX)? {
-            Blob::Bytes(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Blob::Bytes(bytes) => Ok(Some(bytes)),
             Blob::Large(_) => anyhow::bail!("`{path}` is larger than {TEXT_MAX} bytes"),
+        }
+    }
+
+    /// How many paths hold something else in another tree, or lie in one of the two only.
+    pub fn difference(&self, other: &Self) -> usize {
+        let same = |a: &Item, b: &Item| a.id == b.id && a.kind == b.kind;
+        let (mut here, mut there) = (self.items.iter().peekable(), other.items.iter().peekable());
+        let mut count = 0;
+        loop {
+            let order = match (here.peek(), there.peek()) {
+                (None, None) => return count,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => a.path.as_bytes().cmp(b.path.as_bytes()),
+            };
+            let a = if order.is_le() { here.next() } else { None };
+            let b = if order.is_ge() { there.next() } else { None };
+            count += usize::from(!matches!((a, b), (Some(a), Some(b)) if same(a, b)));
         }
     }
 
@@ -261,6 +290,8 @@ mod tests {
         assert_eq!(of("registry-data/servers/__proto__/b/1.0.0.json"), "Stray(NotANamespace(\"__proto__\"))");
         assert_eq!(of("registry-data/servers/a/b/^1.json"), "Stray(NotAVersion(\"^1\"))");
         assert_eq!(of("registry-data/namespaces/io.github.a.toml"), "Namespace(io.github.a)");
+        assert_eq!(of("registry-data/namespaces/io.github.a.toml.sig"), "NamespaceSignature(io.github.a)");
+        assert_eq!(of("registry-data/namespaces/io.github.a.sig"), "Stray(Unknown)");
         assert_eq!(of("registry-data/groups/data-team.toml"), "Group(\"data-team\")");
         assert_eq!(of("registry-data/policy/reserved.toml"), "Policy(\"reserved.toml\")");
         assert_eq!(of("registry-data/policy/other.toml"), "Stray(Unknown)");

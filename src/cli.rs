@@ -1,10 +1,19 @@
 //! What was typed, and what it means; the only reader of the environment.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{evidence::Account, instant::Instant};
+mod publish;
+
+pub use publish::{Gc, Keygen, Nightly, PlanOf, Publish, Rollback, Seconds, Whereto};
+
+use crate::{evidence::Account, instant::Instant, verify::Client};
+
+mod world;
+
+pub(crate) use world::step_summary;
+pub use world::{Gate, Reach, Sweep, VerifyDomain};
 
 /// Turn a git repository of MCP server.json files into a published, verifiable registry.
 #[derive(Debug, Parser)]
@@ -28,9 +37,21 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(Check),
+    Build(Build),
+    Serve(Serve),
     Fmt(Fmt),
     Explain(Explain),
     New(New),
+    Verify(Verify),
+    Gate(Gate),
+    VerifyDomain(VerifyDomain),
+    Sweep(Sweep),
+    Publish(Publish),
+    Plan(PlanOf),
+    Rollback(Rollback),
+    Nightly(Nightly),
+    Gc(Gc),
+    Keygen(Keygen),
 }
 
 /// Judge a registry, or what a change does to it
@@ -76,6 +97,74 @@ pub struct Check {
     /// How to write the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+/// Render a registry into a folder that any host of files can serve
+///
+/// Reads the last commit, not the files as they lie. The same commit gives the same bytes anywhere; the digest that is printed
+/// is of all of them. An existing folder gets what changed, loses what left the site, and keeps what gazette did not write.
+///
+/// Exit status: 0 if the folder is the site, 1 if an entry cannot be read (nothing is built), 2 if it could not be built.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Where the site goes; `-` renders everything, writes nothing and prints the digest
+    #[arg(long, value_name = "DIR", default_value = "public")]
+    pub out: PathBuf,
+
+    /// The registry's folder [default: registry-data, here or in a folder above]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Do without git: take the files as they lie, every one of them published at this time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<Instant>,
+}
+
+/// Serve a registry over HTTP, from memory
+///
+/// Reads the files as they lie, what is not committed last, and answers like the published site, with the queries of the API
+/// that files cannot answer: `limit`, `cursor`, `search`, `updated_since`, `version`, `include_deleted`. /health says that the
+/// process lives and what it serves, /ready whether a site is served (503 before), /metrics counts for Prometheus.
+///
+/// It listens to this machine alone; `--listen 0.0.0.0` (or `::`) is for a container, where others are to reach it. It ends on
+/// an interrupt or SIGTERM, after answering what was asked.
+///
+/// Exit status: 0 after it was asked to end, 1 if an entry cannot be read (nothing is served), 2 if it could not serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The port to listen at; 0 takes a free one and says which
+    #[arg(long, value_name = "N", default_value_t = 8000)]
+    pub port: u16,
+
+    /// The address to listen at
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+
+    /// Build again when files or the last commit change; what cannot be built is said, and the last good site stays
+    #[arg(long)]
+    pub watch: bool,
+
+    /// What to say of each request on standard error
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log: LogForm,
+
+    /// The registry's folder [default: registry-data, here or in a folder above]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Do without git: take the files as they lie, every one of them published at this time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// One line of `key=value`
+    Text,
+    /// One object a line
+    Json,
+    /// Nothing
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,6 +217,83 @@ pub struct New {
     pub dir: PathBuf,
 }
 
+/// Say which clients a published registry works with, and what to do about the others
+///
+/// Asks any registry, whoever made it, exactly as each client does, and says what that client would make of the answers. A folder
+/// is asked as a plain static host would serve it.
+///
+/// Exit status: 0 if every client that was asked for works, 1 if one breaks, 2 if the registry could not be reached.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The registry's address, as clients are given it, or the folder of a built site
+    #[arg(value_name = "URL|DIR")]
+    pub target: String,
+
+    /// Whom to ask as; may be given more than once
+    #[arg(long = "client", value_name = "CLIENT", default_value = "all")]
+    pub clients: Vec<Reader>,
+
+    /// The server to look up by name [default: a few of those that are listed]
+    #[arg(long, value_name = "NAME")]
+    pub server: Option<String>,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Told,
+}
+
+/// How a report is written that is about no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Told {
+    /// For people
+    Text,
+    /// For programs: one object, described in the README
+    Json,
+}
+
+/// A client of registries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Reader {
+    /// Every one of these
+    All,
+    /// VS Code: its list of servers, and its look-up of what is installed
+    Vscode,
+    /// The language server of Copilot in JetBrains, Eclipse and Xcode: looks up pinned versions
+    Copilot,
+    /// Copilot CLI: blocks what it does not find
+    CopilotCli,
+    /// ToolHive's command line
+    Thv,
+    /// ToolHive's registry server, which copies registries
+    Toolhive,
+    /// Docker's MCP gateway
+    Docker,
+    /// microsoft/apm, a package manager for agents
+    Apm,
+    /// Kiro and Amazon Q: one file
+    Kiro,
+}
+
+impl Verify {
+    /// Each client once, in one order.
+    pub fn clients(&self) -> Vec<Client> {
+        let is_asked = |client: &Client| {
+            self.clients.iter().any(|reader| match reader {
+                Reader::All => true,
+                Reader::Vscode => *client == Client::VsCode,
+                Reader::Copilot => *client == Client::Copilot,
+                Reader::CopilotCli => *client == Client::CopilotCli,
+                Reader::Thv => *client == Client::Thv,
+                Reader::Toolhive => *client == Client::ToolHive,
+                Reader::Docker => *client == Client::Docker,
+                Reader::Apm => *client == Client::Apm,
+                Reader::Kiro => *client == Client::Kiro,
+            })
+        };
+        Client::ALL.into_iter().filter(is_asked).collect()
+    }
+}
+
 fn account(text: &str) -> Result<Account, String> {
     let parsed = text.split_once(':').and_then(|(login, id)| Some(Account { id: id.parse().ok()?, login: login.to_owned() }));
     parsed
@@ -148,6 +314,11 @@ impl Typed {
             When::Auto => is_terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb"),
         }
     }
+}
+
+/// The secret keys that checkpoints are signed with, a line each.
+pub fn signing_key() -> Option<String> {
+    variable("GAZETTE_SIGNING_KEY")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

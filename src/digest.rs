@@ -13,9 +13,37 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A digest that was written as bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Sixty-four lower-case hexadecimal digits, and nothing else.
     pub fn parse(text: &str) -> Option<Self> {
         from_hex(text).map(Self)
+    }
+}
+
+/// Digests bytes that arrive in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Digesting {
+    state: sha2::Sha256,
+    size: u64,
+}
+
+impl Digesting {
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    /// The digest, and of how many bytes.
+    pub fn end(self) -> (Sha256, u64) {
+        (Sha256(self.state.finalize().into()), self.size)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod locate;
 pub mod model;
 pub mod rewrite;
 pub mod schema;
+pub mod upgrade;
 
 use document::{Document, Flaw};
 use locate::Source;

@@ -57,6 +57,54 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
+/// A day of UTC, written as `2026-11-20`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// Since 1970-01-01.
+    days: i64,
+}
+
+impl Date {
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == "2026-11-20".len()).then(|| Instant::parse(&format!("{text}T00:00:00Z")).map(Self::of))?
+    }
+
+    pub fn of(instant: Instant) -> Self {
+        Self { days: instant.0.div_euclid(86_400) }
+    }
+
+    /// How many days lie between another day and this one; negative if the other is later.
+    pub fn days_after(self, other: Self) -> i64 {
+        self.days - other.days
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Instant(self.days * 86_400).to_string().split('T').next().unwrap_or_default())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Date {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("a day is written as `2026-11-20`"))
+    }
+}
+
+impl serde::Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Instant {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("a time is written like 2026-11-20T06:30:00Z"))
+    }
+}
+
 /// Days since 1970-01-01 in the proleptic Gregorian calendar, with years that begin in March so that leap days come last.
 fn day_number(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -103,6 +151,16 @@ mod tests {
             ["2026-02-29T00:00:00Z", "2026-11-20", "2026-11-20T06:30:00", "2026-11-20T24:00:00Z", "2026-11-20T06:30:00.Z", ""]
         {
             assert_eq!(Instant::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted() {
+        let date = |text| Date::parse(text).expect("a day");
+        assert_eq!(date("2026-03-01").days_after(date("2026-02-27")), 2);
+        assert_eq!(Date::of(Instant(1_795_156_200)).to_string(), "2026-11-20");
+        for bad in ["2026-11-31", "2026-1-20", "2026-11-20 ", "20261120", "", "2026-11-2é"] {
+            assert_eq!(Date::parse(bad), None, "{bad}");
         }
     }
 

@@ -1,10 +1,13 @@
 //! `namespaces/<namespace>.toml`: whom a namespace belongs to, and who may submit to it.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::{
     config::ConfigFlaw,
     finding::Place,
+    instant::Date,
     name::{Namespace, NamespaceKind},
     toml_file,
 };
@@ -59,6 +62,28 @@ pub enum Proof {
     Grant,
 }
 
+impl Proof {
+    /// As a file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Fork => "fork",
+            Self::Member => "member",
+            Self::Dns => "dns",
+            Self::Web => "web",
+            Self::Key => "key",
+            Self::Owner => "owner",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl NamespaceFile {
     pub fn parse(path: &str, namespace: &Namespace, text: &str) -> Result<Self, ConfigFlaw> {
         let file: Self = toml_file::parse(path, text)?;
@@ -97,6 +122,15 @@ impl NamespaceFile {
         for (index, owner) in file.owners.iter().enumerate() {
             if file.owners[..index].iter().any(|earlier| earlier.github_id == owner.github_id) {
                 return flaw(format!("the owner {} is listed twice", owner.github_id), "keep one `[[owner]]` for each account");
+            }
+            if owner.github_id == 0 {
+                return flaw("an owner's `github_id` is 0, which is nobody".to_owned(), "write the number of the account");
+            }
+            if Date::parse(&owner.proved_at).is_none() {
+                return flaw(
+                    format!("`proved_at` of the owner {} is no day", owner.github_id),
+                    "write the day of the proof, such as `2026-11-20`",
+                );
             }
             if matches!(owner.proof, Proof::Owner | Proof::Grant) && owner.by.is_none() {
                 return flaw(

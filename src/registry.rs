@@ -1,6 +1,6 @@
 //! The assembled whole: every server and version, ordered and indexed, with the decisions that govern them.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -9,12 +9,13 @@ use crate::{
     config::{Config, ConfigFlaw},
     entry::{self, Entry, model::Model},
     finding::{Finding, Verdict},
+    group::Group,
     history::History,
     name::{Namespace, ServerName},
     namespace::NamespaceFile,
     policy::Policy,
     status::{self, Status, StatusFile},
-    version::Version,
+    version::{self, Version},
 };
 
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Registry {
     pub history: History,
     pub policy: Policy,
     pub namespaces: BTreeMap<Namespace, NamespaceFile>,
+    /// By id.
+    pub groups: BTreeMap<Box<str>, Group>,
     pub servers: BTreeMap<ServerName, Server>,
 }
 
@@ -40,7 +43,7 @@ pub struct Release {
     pub version: Version,
     /// Its first event's serial; of what no history knows, later than all.
     pub published: u32,
-    /// The addresses of its remotes, for those who must not share one.
+    /// The addresses of its remotes, for those who must not share one; none in an outline.
     pub remotes: Box<[Box<str>]>,
 }
 
@@ -49,8 +52,12 @@ enum Part {
     Release(ServerName, Release),
     Status(ServerName, StatusFile),
     Namespace(Namespace, NamespaceFile),
+    Group(Box<str>, Group),
     Policy(&'static str, String),
 }
+
+/// Shown every entry while it is in memory.
+type Inspect<'a> = dyn Fn(&Entry, &Model) -> Vec<Finding> + Sync + 'a;
 
 impl Registry {
     /// Reads every file of a checkout, in parallel, and shows each entry to `inspect` while it is in memory: with 100,000 of
@@ -61,9 +68,24 @@ impl Registry {
         config: Config,
         inspect: impl Fn(&Entry, &Model) -> Vec<Finding> + Sync,
     ) -> anyhow::Result<(Self, Vec<Finding>)> {
+        Self::put_together(checkout, history, config, Some(&inspect))
+    }
+
+    /// The whole as paths, statuses and decisions tell it, without a look into any entry: for those who read each entry when
+    /// they show it.
+    pub fn outline(checkout: &Checkout, history: History, config: Config) -> anyhow::Result<(Self, Vec<Finding>)> {
+        Self::put_together(checkout, history, config, None)
+    }
+
+    fn put_together(
+        checkout: &Checkout,
+        history: History,
+        config: Config,
+        inspect: Option<&Inspect>,
+    ) -> anyhow::Result<(Self, Vec<Finding>)> {
         let read = |reader: &mut Box<dyn Reader + '_>, item: &Item| {
             let mut findings = Vec::new();
-            let part = part(&mut **reader, checkout, item, &config, &history, &inspect, &mut findings)?;
+            let part = part(&mut **reader, checkout, item, &config, &history, inspect, &mut findings)?;
             anyhow::Ok((part, findings))
         };
         // Enough files a job that a thread's reader warms up, few enough that no thread idles at the end.
@@ -75,8 +97,14 @@ impl Registry {
             Some(epoch) => history.with_epoch(epoch),
             None => history,
         };
-        let mut registry =
-            Self { config, history, policy: Policy::default(), namespaces: BTreeMap::new(), servers: BTreeMap::new() };
+        let mut registry = Self {
+            config,
+            history,
+            policy: Policy::default(),
+            namespaces: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            servers: BTreeMap::new(),
+        };
         let mut findings = Vec::new();
         for (part, mut found) in parts {
             findings.append(&mut found);
@@ -84,17 +112,18 @@ impl Registry {
                 Some(Part::Release(name, release)) => registry.servers.entry(name).or_default().releases.push(release),
                 Some(Part::Status(name, status)) => registry.servers.entry(name).or_default().status = status,
                 Some(Part::Namespace(namespace, file)) => drop(registry.namespaces.insert(namespace, file)),
+                Some(Part::Group(id, group)) => drop(registry.groups.insert(id, group)),
                 Some(Part::Policy(file, text)) => {
                     let path = format!("{}policy/{file}", checkout.prefix);
                     if let Err(flaw) = registry.policy.read(file, &path, &text) {
-                        findings.push(policy_flaw(flaw));
+                        findings.push(flawed("policy-is-valid", flaw));
                     }
                 }
                 None => {}
             }
         }
         for server in registry.servers.values_mut() {
-            server.releases.sort_by(|a, b| newest_first(b, a));
+            server.releases.sort_by(|a, b| version::recency((&b.version, b.published), (&a.version, a.published)));
         }
         Ok((registry, findings))
     }
@@ -104,15 +133,15 @@ impl Registry {
     }
 }
 
-/// Newer is greater: by precedence, then by who came later.
-fn newest_first(a: &Release, b: &Release) -> Ordering {
-    a.version.precedence(&b.version).then(a.published.cmp(&b.published)).then_with(|| a.version.cmp(&b.version))
-}
-
 impl Server {
+    /// The versions that are not deleted, newest first.
+    pub fn present(&self) -> impl Iterator<Item = &Release> {
+        self.releases.iter().filter(|release| self.status.of(&release.version).status != Status::Deleted)
+    }
+
     /// The newest version that is not deleted.
     pub fn latest(&self) -> Option<&Release> {
-        self.releases.iter().find(|release| self.status.of(&release.version).status != Status::Deleted)
+        self.present().next()
     }
 }
 
@@ -122,7 +151,7 @@ fn part(
     item: &Item,
     config: &Config,
     history: &History,
-    inspect: &(impl Fn(&Entry, &Model) -> Vec<Finding> + Sync),
+    inspect: Option<&Inspect>,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Part>> {
     // What is no regular file is the business of `file-is-regular`, and nothing is read through it.
@@ -130,9 +159,21 @@ fn part(
         return Ok(None);
     }
     let territory = Territory::of(&checkout.prefix, &item.path);
-    if !matches!(territory, Territory::Version(..) | Territory::Status(_) | Territory::Namespace(_) | Territory::Policy(_)) {
+    if !matches!(
+        territory,
+        Territory::Version(..) | Territory::Status(_) | Territory::Namespace(_) | Territory::Group(_) | Territory::Policy(_)
+    ) {
         return Ok(None);
     }
+    let published =
+        |name: &ServerName, version: &Version| history.line(name, version).map_or(u32::MAX, |line| line.first_serial());
+    let (territory, inspect) = match (territory, inspect) {
+        (Territory::Version(name, version), None) => {
+            let release = Release { published: published(&name, &version), version, remotes: Box::default() };
+            return Ok(Some(Part::Release(name, release)));
+        }
+        (territory, inspect) => (territory, inspect),
+    };
     let bytes = match reader.read(item, config.limits.entry_bytes)? {
         Blob::Bytes(bytes) => bytes,
         Blob::Large(size) => {
@@ -146,9 +187,9 @@ fn part(
             findings.append(&mut found);
             entry.map(|entry| {
                 let model = Model::of(&entry.document);
-                findings.append(&mut inspect(&entry, &model));
+                findings.extend(inspect.into_iter().flat_map(|inspect| inspect(&entry, &model)));
                 let remotes = model.remotes.iter().filter_map(|remote| remote.url.map(Box::from)).collect();
-                let published = history.line(&name, &version).map_or(u32::MAX, |line| line.first_serial());
+                let published = published(&name, &version);
                 Part::Release(name, Release { version, published, remotes })
             })
         }
@@ -158,13 +199,15 @@ fn part(
         }
         Territory::Namespace(namespace) => {
             let Some(source) = entry::text(&item.path, bytes, &config.limits, findings) else { return Ok(None) };
-            match NamespaceFile::parse(&item.path, &namespace, source.body()) {
-                Ok(file) => Some(Part::Namespace(namespace, file)),
-                Err(flaw) => {
-                    findings.push(Finding::new("namespace-file-is-valid", Verdict::Reject, flaw.place, flaw.message, flaw.help));
-                    None
-                }
-            }
+            let file = NamespaceFile::parse(&item.path, &namespace, source.body());
+            let file = file.map_err(|flaw| findings.push(flawed("namespace-file-is-valid", flaw)));
+            file.ok().map(|file| Part::Namespace(namespace, file))
+        }
+        Territory::Group(id) => {
+            let Some(source) = entry::text(&item.path, bytes, &config.limits, findings) else { return Ok(None) };
+            let group = Group::parse(&item.path, source.body());
+            let group = group.map_err(|flaw| findings.push(flawed("group-file-is-valid", flaw)));
+            group.ok().map(|group| Part::Group(id, group))
         }
         Territory::Policy(file) => {
             let Some(source) = entry::text(&item.path, bytes, &config.limits, findings) else { return Ok(None) };
@@ -174,6 +217,6 @@ fn part(
     })
 }
 
-fn policy_flaw(flaw: ConfigFlaw) -> Finding {
-    Finding::new("policy-is-valid", Verdict::Reject, flaw.place, flaw.message, flaw.help)
+fn flawed(rule: &'static str, flaw: ConfigFlaw) -> Finding {
+    Finding::new(rule, Verdict::Reject, flaw.place, flaw.message, flaw.help)
 }

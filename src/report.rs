@@ -7,6 +7,7 @@ use crate::{
     secret,
 };
 
+pub mod comment;
 pub mod github;
 pub mod json;
 pub mod sarif;
@@ -17,6 +18,8 @@ pub struct Report {
     /// Sorted, each once.
     pub findings: Vec<Finding>,
     pub scope: Scope,
+    /// Why those paths of a change may be touched that may be.
+    pub allowed: Vec<String>,
 }
 
 /// How much was judged.
@@ -31,7 +34,13 @@ impl Report {
         conceal(&mut findings);
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         findings.dedup();
-        Self { findings, scope }
+        Self { findings, scope, allowed: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with_allowed(mut self, allowed: Vec<String>) -> Self {
+        self.allowed = allowed;
+        self
     }
 
     /// The weightiest finding's; without findings, none.

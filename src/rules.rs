@@ -65,8 +65,8 @@ pub struct Rule {
     pub entry: Option<fn(&Subject) -> Vec<Finding>>,
     /// Judges a registry as a whole. In a change, only what it says of touched paths counts: so it blames the later of two.
     pub tree: Option<fn(&Tree) -> Vec<Finding>>,
-    /// What it must know before it can judge a change.
-    pub asks: Option<fn(&Change) -> Vec<Question>>,
+    /// What it must know before it can judge a change, as far as the evidence so far lets it tell.
+    pub asks: Option<fn(&Change, &Evidence) -> Vec<Question>>,
     /// Judges a change. A question without an answer is never a yes.
     pub change: Option<fn(&Change, &Evidence) -> Vec<Finding>>,
 }
@@ -150,6 +150,8 @@ mod config_is_valid;
 mod file_is_regular;
 mod file_is_small;
 mod file_is_utf8;
+mod group_file_is_valid;
+mod group_members_exist;
 mod icon_is_https;
 mod identifier_has_no_spaces;
 mod json_is_shallow;
@@ -175,6 +177,7 @@ mod schema_is_met;
 mod schema_is_named;
 mod secrets_stay_out;
 mod signature_is_immutable;
+mod signature_is_one_line;
 mod spelling_is_current;
 mod status_is_valid;
 mod strings_are_bounded;
@@ -208,6 +211,8 @@ pub static RULES: &[Rule] = &[
     text_is_visible::RULE,
     status_is_valid::RULE,
     namespace_file_is_valid::RULE,
+    group_file_is_valid::RULE,
+    signature_is_one_line::RULE,
     policy_is_valid::RULE,
     config_is_valid::RULE,
     change_merges_cleanly::RULE,
@@ -236,6 +241,7 @@ pub static RULES: &[Rule] = &[
     remote_belongs_to_one_server::RULE,
     publisher_data_is_small::RULE,
     versions_are_limited::RULE,
+    group_members_exist::RULE,
     // history
     version_is_immutable::RULE,
     version_is_new::RULE,
@@ -261,6 +267,11 @@ pub fn judge_entry(entry: &Entry, model: &Model, config: &Config) -> Vec<Finding
     RULES.iter().filter_map(|rule| rule.entry).flat_map(|judge| judge(&subject)).collect()
 }
 
+/// Whether an entry is what its path says; without that it cannot be shown.
+pub fn judge_identity(entry: &Entry, model: &Model, config: &Config) -> Vec<Finding> {
+    path_is_identity::RULE.entry.map(|judge| judge(&Subject { entry, model, config })).unwrap_or_default()
+}
+
 /// A path takes about a microsecond: less than this many are not worth another thread.
 const PATHS_PER_JOB: usize = 1024;
 
@@ -277,9 +288,13 @@ pub fn judge_tree(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Everything a change must know, as far as the evidence so far lets its rules tell.
+/// How often [`questions`] is to be called: answers may raise questions, and their answers raise none.
+pub const ROUNDS: usize = 2;
+
+/// Everything that must be known to judge a change and is not in the evidence, as far as the evidence so far lets the rules
+/// tell.
 pub fn questions(change: &Change, evidence: &Evidence) -> BTreeSet<Question> {
-    let asked = RULES.iter().filter_map(|rule| rule.asks).flat_map(|asks| asks(change));
+    let asked = RULES.iter().filter_map(|rule| rule.asks).flat_map(|asks| asks(change, evidence));
     asked.filter(|question| !evidence.has(question)).collect()
 }
 
@@ -305,12 +320,21 @@ pub fn judge(change: &Change, evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
+/// Why those paths of a change may be touched that may be, whatever else is wrong with it.
+pub fn allowed(change: &Change, evidence: &Evidence) -> Vec<String> {
+    author_may_touch_path::allowed(change, evidence)
+}
+
 /// A finding at a path that the change does not touch, placed at what the change does touch of all that it is about: what was
 /// there before is not to blame, whatever the rule made of it.
 fn caused(change: &Change, mut finding: Finding) -> Option<Finding> {
     let cause = finding.others.iter().find_map(|other| change.touched_at(other))?;
     finding.message = format!("this puts {} in the wrong: {}", quoted(&finding.place.path), finding.message);
-    "leave this out of the change, or settle it with whoever publishes there".clone_into(&mut finding.help);
+    let help = match Territory::of(&change.checkout.prefix, &finding.place.path) {
+        Territory::Group(_) => "leave this out of the change, or have a maintainer take it out of the group",
+        _ => "leave this out of the change, or settle it with whoever publishes there",
+    };
+    help.clone_into(&mut finding.help);
     finding.place = Place::file(&cause.path);
     Some(finding)
 }

@@ -51,6 +51,11 @@ impl Version {
     }
 }
 
+/// Newer is greater, of two versions of one server with the serials of their publication: by precedence, then by who came later.
+pub fn recency(a: (&Version, u32), b: (&Version, u32)) -> Ordering {
+    a.0.precedence(b.0).then(a.1.cmp(&b.1)).then_with(|| a.0.cmp(b.0))
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

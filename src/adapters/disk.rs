@@ -2,10 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "this is where files are read and written")]
 
 use std::{
-    fs, io,
-    io::{Read, Write},
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use anyhow::{Context, bail};
@@ -13,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::{
     checkout::{Blob, Checkout, Item, Kind, Reader, Store, escape, unescape},
-    digest::GitId,
+    digest::{GitId, Sha256},
 };
 
 /// How many folders a thread lists before it looks for more work.
@@ -33,6 +37,36 @@ impl Index for NoIndex {
     fn look(&self, _: &[u8], meta: &fs::Metadata) -> (Kind, Option<GitId>) {
         (kind(meta), None)
     }
+}
+
+/// Adds up what tells files from others of the same folder.
+#[derive(Default)]
+struct Sum(AtomicU64);
+
+impl Index for Sum {
+    fn look(&self, path: &[u8], meta: &fs::Metadata) -> (Kind, Option<GitId>) {
+        let mut hasher = DefaultHasher::new();
+        (path, meta.len(), meta.modified().ok(), identity(meta)).hash(&mut hasher);
+        self.0.fetch_add(hasher.finish(), Ordering::Relaxed);
+        (kind(meta), None)
+    }
+}
+
+/// A file that was put in another's place has another number, and one that was only touched another time of change.
+#[cfg(unix)]
+fn identity(meta: &fs::Metadata) -> (u64, i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.ino(), meta.ctime(), meta.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) {}
+
+/// A number that is the same as long as no file under `root` changes, comes or goes.
+pub fn fingerprint(root: &Path) -> anyhow::Result<u64> {
+    let sum = Sum::default();
+    list(root, "", &sum)?;
+    Ok(sum.0.into_inner())
 }
 
 /// What a file or link is.
@@ -215,6 +249,12 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))
 }
 
+/// The digest of this very program: two that call themselves the same version may still render differently.
+pub fn program() -> anyhow::Result<Sha256> {
+    let path = std::env::current_exe().context("could not find this program's own file")?;
+    read(&path).map(|bytes| Sha256::of(&bytes))
+}
+
 /// Whether something lies at a path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -231,6 +271,27 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written.with_context(failed)
+}
+
+/// Removes a file that nobody will miss.
+pub fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+}
+
+/// Adds to the end of a file, which is made if it is not there.
+pub fn append(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let opened = fs::OpenOptions::new().create(true).append(true).open(path);
+    opened.and_then(|mut file| file.write_all(bytes)).with_context(|| format!("could not write to `{}`", path.display()))
+}
+
+/// A new file that nobody else can read.
+pub fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("could not write `{}`", path.display()))
 }
 
 /// Makes a folder and those above it, unless they are there.

@@ -39,3 +39,14 @@ pub fn relative(folder: &Path, file: &Path) -> Option<String> {
     });
     Some(parts.collect::<Option<Vec<&str>>>()?.join("/"))
 }
+
+/// Whether one of two folders lies in the other, as far as they exist.
+pub fn overlap(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| {
+        let there = path.ancestors().find(|dir| dir.exists())?;
+        let rest = path.strip_prefix(there).ok()?;
+        let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+        Some(there.canonicalize().ok()?.join(rest))
+    };
+    real(a).zip(real(b)).is_some_and(|(a, b)| a.starts_with(&b) || b.starts_with(&a))
+}

@@ -8,9 +8,18 @@ use crate::{
 };
 
 /// Where each file of the template goes.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 15] = [
     ("README.md", include_str!("../../templates/new/README.md")),
     (".gitattributes", include_str!("../../templates/new/gitattributes")),
+    (".github/CODEOWNERS", include_str!("../../templates/new/github/CODEOWNERS")),
+    (".github/pull_request_template.md", include_str!("../../templates/new/github/pull_request_template.md")),
+    (".github/actions/gazette/action.yml", include_str!("../../action.yml")),
+    (".github/actions/gazette/pin", include_str!("../../templates/new/github/pin")),
+    (".github/workflows/check.yml", include_str!("../../templates/new/github/workflows/check.yml")),
+    (".github/workflows/gate.yml", include_str!("../../templates/new/github/workflows/gate.yml")),
+    (".github/workflows/publish.yml", include_str!("../../templates/new/github/workflows/publish.yml")),
+    (".github/workflows/review.yml", include_str!("../../templates/new/github/workflows/review.yml")),
+    (".github/workflows/sweep.yml", include_str!("../../templates/new/github/workflows/sweep.yml")),
     ("registry-data/README.md", include_str!("../../templates/new/registry-data-README.md")),
     ("registry-data/registry.toml", include_str!("../../templates/new/registry.toml")),
     ("registry-data/policy/reserved.toml", include_str!("../../templates/new/policy/reserved.toml")),

@@ -6,7 +6,10 @@ use crate::{
     adapters::{WayOut, disk, folder, git::Repository},
     checkout::Checkout,
     config::{Config, ConfigFlaw},
+    digest::GitId,
     finding::Place as At,
+    history::{self, History},
+    instant::Instant,
     rules::Settings,
 };
 
@@ -16,6 +19,14 @@ pub(super) struct Place {
     repository: Option<Repository>,
     /// From the top of the repository to the folder, as [`Checkout::prefix`].
     pub(super) prefix: String,
+}
+
+/// A registry's files and what happened to them.
+pub(super) struct Source {
+    pub(super) checkout: Checkout,
+    pub(super) history: History,
+    /// How many files lie there otherwise than in the commit.
+    pub(super) uncommitted: usize,
 }
 
 /// The name by which the folder is looked for.
@@ -41,6 +52,53 @@ impl Place {
 
     pub(super) fn repository(&self) -> anyhow::Result<&Repository> {
         self.repository.as_ref().ok_or_else(|| WayOut::no_git(&self.data).into())
+    }
+
+    /// The last commit, read from git's objects.
+    pub(super) fn committed(&self) -> anyhow::Result<Source> {
+        let repository = self.repository()?;
+        let head = repository.head()?;
+        let (committed, lying) = rayon::join(
+            || self.committed_at(head),
+            || repository.root().filter(|_| folder::is_folder(&self.data)).map(|_| self.files()).transpose(),
+        );
+        let (checkout, history) = committed?;
+        let uncommitted = lying?.map_or(0, |lying| checkout.difference(&lying));
+        Ok(Source { checkout, history, uncommitted })
+    }
+
+    /// The files as they lie, and the history of the last commit with whatever is uncommitted after it.
+    pub(super) fn lying(&self) -> anyhow::Result<Source> {
+        let repository = self.repository()?;
+        let head = repository.head()?;
+        let (lying, committed) = rayon::join(|| self.files(), || self.committed_at(head));
+        let (checkout, (committed, history)) = (lying?, committed?);
+        let uncommitted = committed.difference(&checkout);
+        let history = history.with_uncommitted(history::uncommitted(&committed, &checkout)?);
+        Ok(Source { checkout, history, uncommitted })
+    }
+
+    /// A number that changes whenever the files as they lie do.
+    pub(super) fn fingerprint(&self) -> anyhow::Result<u64> {
+        disk::fingerprint(&self.data)
+    }
+
+    /// Any commit.
+    pub(super) fn at(&self, commit: GitId) -> anyhow::Result<Source> {
+        let (checkout, history) = self.committed_at(commit)?;
+        Ok(Source { checkout, history, uncommitted: 0 })
+    }
+
+    fn committed_at(&self, commit: GitId) -> anyhow::Result<(Checkout, History)> {
+        let repository = self.repository()?;
+        Ok((repository.checkout(&repository.tree(commit)?, &self.prefix)?, repository.history(commit, &self.prefix)?))
+    }
+
+    /// The files as they lie, all of them published at one time.
+    pub(super) fn as_of(&self, at: Instant) -> anyhow::Result<Source> {
+        let checkout = self.files()?;
+        let history = History::as_of(&checkout, at)?;
+        Ok(Source { checkout, history, uncommitted: 0 })
     }
 
     /// The files as they lie.

@@ -26,7 +26,8 @@ pub fn render(report: &Report) -> String {
         .collect();
     let counts: serde_json::Map<String, Value> =
         Verdict::ALL.iter().map(|&verdict| (verdict.as_str().to_owned(), report.count(verdict).into())).collect();
-    let report = json!({"version": 1, "verdict": report.outcome(), "counts": counts, "findings": findings});
+    let report =
+        json!({"version": 1, "verdict": report.outcome(), "counts": counts, "findings": findings, "allowed": report.allowed});
     let mut text = serde_json::to_string_pretty(&report).expect("a value is JSON");
     text.push('\n');
     text

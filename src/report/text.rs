@@ -30,6 +30,9 @@ pub fn render(report: &Report, colour: bool) -> String {
     for (rule, count) in said.into_iter().filter(|(_, count)| *count > SAME_RULE_MAX) {
         let _ = writeln!(out, "… and {} more of {}; `--format json` lists them all\n", count - SAME_RULE_MAX, paint.bold(rule));
     }
+    for reason in &report.allowed {
+        let _ = writeln!(out, "{}{reason}", paint.bold("allowed: "));
+    }
     let _ = writeln!(out, "{}", report.summary());
     out
 }
@@ -47,7 +50,11 @@ fn one(out: &mut String, finding: &Finding, paint: &Paint) {
         let _ = writeln!(out, "{} {bar} {line}", paint.dim(&place.line.to_string()));
         let _ = writeln!(out, "{gutter} {bar} {}", paint.verdict(finding.verdict, &mark));
     }
-    let _ = writeln!(out, "{gutter} {} {}{}", paint.dim("="), paint.bold("help: "), finding.help);
+    let mut help = finding.help.lines();
+    let _ = writeln!(out, "{gutter} {} {}{}", paint.dim("="), paint.bold("help: "), help.next().unwrap_or_default());
+    for line in help {
+        let _ = writeln!(out, "{gutter}   {line}");
+    }
     if finding.fix.is_some() {
         let _ = writeln!(out, "{gutter} {} {}`gazette check --fix` does this", paint.dim("="), paint.bold("note: "));
     }
@@ -87,23 +94,23 @@ fn tame(text: &str) -> (String, usize) {
     (out, width)
 }
 
-struct Paint(bool);
+pub(crate) struct Paint(pub(crate) bool);
 
 impl Paint {
     fn with(&self, code: &str, text: &str) -> String {
         if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn bold(&self, text: &str) -> String {
+    pub(crate) fn bold(&self, text: &str) -> String {
         self.with("1", text)
     }
 
     /// The blue that frames a finding.
-    fn dim(&self, text: &str) -> String {
+    pub(crate) fn dim(&self, text: &str) -> String {
         self.with("1;34", text)
     }
 
-    fn verdict(&self, verdict: Verdict, text: &str) -> String {
+    pub(crate) fn verdict(&self, verdict: Verdict, text: &str) -> String {
         let code = match verdict {
             Verdict::Reject => "1;31",
             Verdict::Review => "1;33",

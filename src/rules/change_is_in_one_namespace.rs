@@ -21,7 +21,7 @@ anybody else. Whoever mixes a neighbour's files with their own hopes that nobody
 
 Send one change for each namespace. In a `curated` registry, where a maintainer approves every change, anything may be
 proposed together.",
-    asks: Some(|_| vec![Question::Author, Question::Approvals]),
+    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
     change: Some(judge),
     ..Rule::BLANK
 };

@@ -1,8 +1,10 @@
-use core::net::{Ipv4Addr, Ipv6Addr};
-
 use url::{Host, Url};
 
-use crate::{entry::address, finding::quoted};
+use crate::{
+    entry::address,
+    finding::quoted,
+    network::{v4_is_public, v6_is_public},
+};
 
 use super::{Family, Finding, Rule, Subject};
 
@@ -75,32 +77,6 @@ fn name_flaw(name: &str) -> Option<&'static str> {
         return Some("is a name that only a single machine or network knows");
     }
     (!name.contains('.')).then_some("has a host without a dot, which is a name of a local network")
-}
-
-/// IANA's special-purpose registry, as of the networks that are not globally reachable.
-fn v4_is_public(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    !(ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_documentation()
-        || a == 0
-        || (a == 100 && b & 0xC0 == 64)
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && b & 0xFE == 18)
-        || a >= 224)
-}
-
-/// Only `2000::/3` is handed out; an IPv4 address inside another one is judged for itself.
-fn v6_is_public(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
-    let inner = |high: u16, low: u16| v4_is_public(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    match s {
-        [0, 0, 0, 0, 0, 0xFFFF, high, low] | [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inner(high, low),
-        // Teredo, and documentation
-        [0x2001, 0 | 0xDB8, ..] | [0x3FFF, 0..=0xFFF, ..] => false,
-        _ => s[0] & 0xE000 == 0x2000,
-    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ keeps the number from being used again. A server that merely should not be used 
 Set the status in `status.json`, or ask a maintainer to remove the file and to add to `policy/removed.toml` a `[[removed]]`
 with `name`, `version` and `reason`. A record stays for ever.",
     tree: Some(judge_tree),
-    asks: Some(|_| vec![Question::Author, Question::Approvals]),
+    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
     change: Some(judge),
     ..Rule::BLANK
 };

@@ -24,7 +24,7 @@ versions only would lose this one.
 
 Send `<version>.json.sig` in the change that adds `<version>.json`, and publish a new version to sign anew.",
     tree: Some(judge_tree),
-    asks: Some(|_| vec![Question::Author, Question::Approvals]),
+    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
     change: Some(judge),
     ..Rule::BLANK
 };

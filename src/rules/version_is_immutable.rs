@@ -24,7 +24,7 @@ how a package that was harmless when it was approved becomes harmful afterwards.
 Restore the first bytes at the first path, and publish a new version for whatever has to change. To warn people about a
 version, or to withdraw it, use `status.json`.",
     tree: Some(judge_tree),
-    asks: Some(|_| vec![Question::Author, Question::Approvals]),
+    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
     change: Some(judge),
     ..Rule::BLANK
 };

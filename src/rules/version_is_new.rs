@@ -22,7 +22,7 @@ court, stays removed unless a maintainer brings it back, with the very bytes tha
 
 Publish under a version that was never used.",
     tree: Some(judge_tree),
-    asks: Some(|_| vec![Question::Author, Question::Approvals]),
+    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
     change: Some(judge),
     ..Rule::BLANK
 };

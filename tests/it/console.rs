@@ -11,7 +11,8 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A repository that holds the demonstration registry, or for `console broken` three mistakes.
+/// A repository that holds the demonstration registry, for `console broken` three mistakes, or for `console published` a
+/// site that somebody made by hand.
 fn repository(kind: &str) -> Repo {
     let repo = Repo::new();
     let files = |dir: &str, below: &str| -> Vec<File> {
@@ -20,6 +21,7 @@ fn repository(kind: &str) -> Repo {
     };
     repo.commit_trees(&[match kind {
         "broken" => files("tests/cases/readme", ""),
+        "published" => files("tests/cases/published", "public/"),
         _ => files("registry-data", "registry-data/"),
     }]);
     repo.check_out();
@@ -57,8 +59,20 @@ fn the_console_blocks_of_the_readme_are_true() {
 
 #[test]
 fn help_reads_as_written_down() {
-    let commands: [&[&str]; 6] =
-        [&["--help"], &["check", "--help"], &["fmt", "--help"], &["explain", "--help"], &["new", "--help"], &[]];
+    let commands: [&[&str]; 12] = [
+        &["--help"],
+        &["check", "--help"],
+        &["build", "--help"],
+        &["serve", "--help"],
+        &["verify", "--help"],
+        &["fmt", "--help"],
+        &["explain", "--help"],
+        &["new", "--help"],
+        &["gate", "--help"],
+        &["verify-domain", "--help"],
+        &["sweep", "--help"],
+        &[],
+    ];
     for args in commands {
         let name = args
             .iter()

@@ -4,10 +4,21 @@ use std::{fs, path::Path, process::Command};
 
 use crate::repo::alone;
 
+/// The binary, about to be run in a folder.
+pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(dir: &Path, args: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
+    alone(command.args(args).current_dir(dir));
+    command
+}
+
 /// Runs the binary in a folder; what it printed, then its complaints, then how it exited.
 pub(crate) fn gazette<S: AsRef<std::ffi::OsStr>>(dir: &Path, args: &[S]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
-    let output = alone(command.args(args).current_dir(dir)).output().expect("gazette runs");
+    run(&mut command(dir, args))
+}
+
+/// The same of a command that was changed.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().expect("gazette runs");
     let out = String::from_utf8(output.stdout).expect("UTF-8 is printed");
     let err = String::from_utf8(output.stderr).expect("UTF-8 is printed");
     let code = output.status.code().expect("an exit status, not a signal");

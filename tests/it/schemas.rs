@@ -14,9 +14,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-mod documents;
-mod edits;
+pub(crate) mod documents;
+pub(crate) mod edits;
 mod faults;
+mod upgrades;
 
 use documents::{rich, snake, sparse, spelled_for};
 use edits::{Edit, any_edit, insert, keys, known_members, places, put, removed, values};
@@ -128,13 +129,13 @@ impl Both {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     corpus.is_dir().then_some(corpus)
 }
 
 /// Straight to the descriptor: the harness hides what a passing test prints.
-fn left_out() {
+pub(crate) fn left_out() {
     let _ = writeln!(stderr(), "schemas: LEFT OUT the comparison with the published schemas: no ../shared/corpus");
 }
 
@@ -142,7 +143,7 @@ fn ours(date: &str) -> Value {
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(OURS).join(format!("{date}.json")))
 }
 
-fn read(path: &Path) -> Value {
+pub(crate) fn read(path: &Path) -> Value {
     let bytes = fs::read(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     serde_json::from_slice(&bytes).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
 }

@@ -48,7 +48,7 @@ fn a_layer_knows_only_the_layers_above_it() {
             layers.last_mut().expect("modules stand under a layer").push(module.trim_end_matches(';').to_owned());
         }
     }
-    assert_eq!(layers.len(), 4, "words, reading, judging, the edge");
+    assert_eq!(layers.len(), 5, "words, reading, judging, making, the edge");
     let mut wrong = Vec::new();
     for (depth, modules) in layers.iter().enumerate() {
         let forbidden: Vec<&String> = layers[depth + 1..].iter().flatten().collect();
@@ -99,7 +99,7 @@ fn items(list: &str) -> Vec<String> {
 
 #[test]
 fn nothing_pure_touches_the_world() {
-    let edge = ["adapters", "cli.rs", "commands", "main.rs"];
+    let edge = ["adapters", "serve", "cli.rs", "commands", "main.rs"];
     for file in below("src", ".rs") {
         let path = shown(&file);
         let inside = path.trim_start_matches("src/");

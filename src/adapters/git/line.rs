@@ -109,6 +109,12 @@ impl Repository {
         History::from_bytes(&bytes, prefix)
     }
 
+    /// Whether the first-parent line of one commit leads to another.
+    pub fn continues(&self, tip: GitId, earlier: GitId) -> anyhow::Result<bool> {
+        let line = self.line(tip, Some(earlier))?;
+        Ok(line.first().is_none_or(|step| step.parent == Some(earlier)))
+    }
+
     /// The commits of the first-parent line, oldest first: those after `known` if it lies there, else all.
     pub(super) fn line(&self, tip: GitId, known: Option<GitId>) -> anyhow::Result<Vec<Step>> {
         let objects = Objects::new(self, &[], 1 << 20);

@@ -2,10 +2,12 @@
 
 use crate::{
     change::Change,
-    evidence::{Account, Evidence},
+    evidence::Evidence,
     finding::{Verdict, quoted},
-    name::{Namespace, NamespaceKind},
+    name::Namespace,
 };
+
+use super::advice::{Advice, maintainers};
 
 /// Paths that are refused on an equal ground make one finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,17 +16,51 @@ pub(super) enum Ground {
     Maintainers(Keep),
     /// In a curated registry.
     Proposal,
-    /// There is a file on base, perhaps of a domain above, and it does not list the author.
+    /// There is a file on base, perhaps of a domain above, and it does not list the author; nor did anything else help.
     Foreign {
         namespace: Namespace,
         by: Namespace,
+        why: Option<String>,
     },
     /// There is a file on base, and it means nothing.
     Unreadable(Namespace),
     /// There is no file, neither on base nor in the change.
     Unclaimed(Namespace),
-    /// The change brings the first file.
-    Claim(Namespace),
+    /// The change brings a first file that means nothing.
+    Meaningless(Namespace),
+    /// What the change says of owners is not so.
+    Unproven {
+        namespace: Namespace,
+        why: String,
+    },
+    /// An owner adds somebody who is not who the file says.
+    Misnamed {
+        namespace: Namespace,
+        why: String,
+    },
+    /// It depends on what nobody could say.
+    Waiting {
+        namespace: Namespace,
+        why: String,
+    },
+    /// It is so, and not enough.
+    Weak {
+        namespace: Namespace,
+        why: String,
+    },
+    /// It is so, and takes something from the owners of a domain above.
+    Below {
+        namespace: Namespace,
+        by: Namespace,
+        why: String,
+    },
+    /// It is so, and takes something from the owners whom base knows.
+    Transfer {
+        namespace: Namespace,
+        why: String,
+    },
+    /// Nobody stays of the owners whom base knows.
+    LastOwner(Namespace),
     /// An owner changes more of the file than an owner may.
     Grant(Namespace),
 }
@@ -53,12 +89,31 @@ impl Keep {
     }
 }
 
-/// So many people are named.
-const NAMED_MAX: usize = 5;
-
 impl Ground {
+    /// Whether a person decides, rather than the author having something to mend.
+    pub(super) fn is_for_review(&self) -> bool {
+        match self {
+            Self::UnknownAuthor
+            | Self::Proposal
+            | Self::Waiting { .. }
+            | Self::Weak { .. }
+            | Self::Below { .. }
+            | Self::Transfer { .. }
+            | Self::LastOwner(_)
+            | Self::Grant(_) => true,
+            Self::Maintainers(_)
+            | Self::Foreign { .. }
+            | Self::Unreadable(_)
+            | Self::Unclaimed(_)
+            | Self::Meaningless(_)
+            | Self::Misnamed { .. }
+            | Self::Unproven { .. } => false,
+        }
+    }
+
     /// How much it weighs, what is wrong, and the way out.
     pub(super) fn say(&self, change: &Change, evidence: &Evidence) -> (Verdict, String, String) {
+        let verdict = if self.is_for_review() { Verdict::Review } else { Verdict::Reject };
         let author = match evidence.author() {
             Ok(author) => author,
             Err(why) => {
@@ -67,94 +122,66 @@ impl Ground {
             }
         };
         let who = format!("{} (account {})", quoted(&author.login), author.id);
-        match self {
+        let advice = Advice { change, evidence, author };
+        let approve = |first: &str| format!("{first}; or {}", maintainers(change));
+        let (message, help) = match self {
             Self::UnknownAuthor | Self::Proposal => {
-                (Verdict::Review, format!("{who} proposes this, and no maintainer has approved this commit"), maintainers(change))
+                (format!("{who} proposes this, and no maintainer has approved this commit"), maintainers(change))
             }
             Self::Maintainers(keep) => {
-                (Verdict::Reject, format!("only a maintainer may touch {}, and {who} is none", keep.what()), maintainers(change))
+                (format!("only a maintainer may touch {}, and {who} is none", keep.what()), maintainers(change))
             }
-            Self::Foreign { namespace, by } => (Verdict::Reject, foreign(namespace, by, &who), owners(change, by)),
-            Self::Unreadable(namespace) => (
-                Verdict::Reject,
-                format!("nobody owns `{namespace}`, because its file on base means nothing"),
-                maintainers(change),
+            Self::Foreign { namespace, by, why } => {
+                (foreign(namespace, by, &who, why.as_deref()), advice.for_foreign(namespace, by))
+            }
+            Self::Unreadable(namespace) => {
+                (format!("nobody owns `{namespace}`, because its file on base means nothing"), maintainers(change))
+            }
+            Self::Unclaimed(namespace) => (format!("nobody owns `{namespace}` here yet"), advice.for_claim(namespace)),
+            Self::Meaningless(namespace) => {
+                (format!("the first file of `{namespace}` says nothing"), advice.for_claim(namespace))
+            }
+            Self::Unproven { namespace, why } => {
+                (format!("{who} does not prove who owns `{namespace}`: {why}"), advice.for_claim(namespace))
+            }
+            Self::Misnamed { namespace, why } => (
+                format!("a new owner of `{namespace}` is not who the file says: {why}"),
+                "write the number and the login that `gh api users/LOGIN` prints, and a day that has come".to_owned(),
             ),
-            Self::Unclaimed(namespace) => {
-                (Verdict::Reject, format!("nobody owns `{namespace}` here yet"), first_file(change, namespace, author))
-            }
-            Self::Claim(namespace) => (
-                Verdict::Review,
-                format!("{who} claims `{namespace}`, and nothing has proved yet whose it is"),
-                proof(namespace, author),
+            Self::Waiting { namespace, why } => (
+                format!("whether {who} may do this to `{namespace}` is not known yet: {why}"),
+                approve("wait, since nothing is wrong by what is known: the gate of a pull request asks, and asks again"),
             ),
-            Self::Grant(namespace) => {
-                let message = format!("an owner may add owners to `{namespace}`, and this changes more than that");
-                let help = format!(
-                    "only add an `[[owner]]` with `proof = \"owner\"` and `by = {}`, or ask a maintainer to approve this commit",
-                    author.id
-                );
-                (Verdict::Review, message, help)
-            }
-        }
+            Self::Weak { namespace, why } => (
+                format!("whether {who} may speak for `{namespace}` is for a maintainer to say: {why}"),
+                format!("{}\n{}", maintainers(change), advice.for_claim(namespace)),
+            ),
+            Self::Below { namespace, by, why } => (
+                format!("{who} claims `{namespace}`, which the owners of `{by}` own until now: {why}"),
+                approve(&format!("ask an owner of `{by}` to send the file")),
+            ),
+            Self::Transfer { namespace, why } => (
+                format!("{who} is no owner of `{namespace}` until now, and proves to be one: {why}"),
+                approve("ask an owner to add you"),
+            ),
+            Self::LastOwner(namespace) => (
+                format!("this takes the last owner of `{namespace}` away that was one before"),
+                approve("keep one, and let the new owners remove them in a later change"),
+            ),
+            Self::Grant(namespace) => (
+                format!("an owner may add owners to `{namespace}` and remove others, and this changes more than that"),
+                approve(&format!("only add an `[[owner]]` with `proof = \"owner\"` and `by = {}`", author.id)),
+            ),
+        };
+        (verdict, message, help)
     }
 }
 
-fn foreign(namespace: &Namespace, by: &Namespace, who: &str) -> String {
+fn foreign(namespace: &Namespace, by: &Namespace, who: &str, why: Option<&str>) -> String {
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     if namespace == by {
-        format!("{who} is no owner of `{namespace}`")
+        format!("{who} is no owner of `{namespace}`{why}")
     } else {
-        format!("{who} is no owner of `{by}`, to which `{namespace}` belongs")
-    }
-}
-
-fn maintainers(change: &Change) -> String {
-    match names(change.law.config.maintainers.iter().map(|maintainer| quoted(&maintainer.github_login))) {
-        Some(names) => format!("ask a maintainer to send it, or to approve this commit: {names}"),
-        None => "ask whoever runs this registry to add a `[[maintainer]]` to its `registry.toml`".to_owned(),
-    }
-}
-
-fn owners(change: &Change, namespace: &Namespace) -> String {
-    let owners = change.law.namespaces.get(namespace).map(|file| &file.owners[..]).unwrap_or_default();
-    // A login may have been taken up by somebody else, perhaps by who reads this.
-    match names(owners.iter().map(|owner| format!("{} (account {})", quoted(&owner.github_login), owner.github_id))) {
-        Some(names) => format!("ask an owner to send it, or to add you as an owner: {names}"),
-        None => maintainers(change),
-    }
-}
-
-fn names(people: impl Iterator<Item = String>) -> Option<String> {
-    let mut names: Vec<String> = people.take(NAMED_MAX + 1).collect();
-    if names.len() > NAMED_MAX {
-        names.truncate(NAMED_MAX);
-        names.push("…".to_owned());
-    }
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn first_file(change: &Change, namespace: &Namespace, author: &Account) -> String {
-    let prefix = &change.checkout.prefix;
-    format!(
-        "add `{prefix}namespaces/{namespace}.toml` with a `[subject]`, and an `[[owner]]` with `github_id = {}`; `{prefix}README.md` shows one",
-        author.id
-    )
-}
-
-/// What shows whose a namespace is.
-fn proof(namespace: &Namespace, author: &Account) -> String {
-    let id = author.id;
-    match namespace.kind() {
-        NamespaceKind::GitHub { login } if login.eq_ignore_ascii_case(&author.login) => {
-            format!("ask a maintainer to approve this commit; that the account `{login}` has the number {id} is the proof")
-        }
-        NamespaceKind::GitHub { login } => {
-            format!(
-                "ask a maintainer to approve this commit; a pull request from the account `{login}`, or from a fork that it owns, is the proof"
-            )
-        }
-        NamespaceKind::Domain { domain } => {
-            format!("ask a maintainer to approve this commit; a TXT record `mcp-verify=github:{id}` of `{domain}` is the proof")
-        }
+        format!("{who} is no owner of `{by}`, to which `{namespace}` belongs{why}")
     }
 }

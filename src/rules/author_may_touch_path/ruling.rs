@@ -1,41 +1,54 @@
 //! Which reason allows one touched path; it knows nothing of how a refusal is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     change::{Change, Touched},
-    checkout::{Kind, Territory},
+    checkout::Territory,
     config::Mode,
-    evidence::{Evidence, Unavailable},
+    domain,
+    evidence::{Account, Evidence, Question, Unavailable},
+    finding::quoted,
     name::{Namespace, NamespaceKind},
-    namespace::{NamespaceFile, Proof},
+    namespace::{NamespaceFile, Owner},
+    record::is_login,
     rules::maintained,
 };
 
-use super::ground::{Ground, Keep};
+use super::{
+    asking::Asking,
+    ground::{Ground, Keep},
+    relay::Relay,
+    witness::{Standing, Witness},
+};
 
-/// Why a path may be touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// A maintainer sends the change, or approves exactly this commit.
-    Maintainer,
-    /// The author owns the namespace, by base's word.
-    Owner,
-    /// The author owns the namespace, and does nothing to its file but vouch for further owners.
-    Voucher,
+/// Why a path may be touched, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reason(pub String);
+
+/// What a change makes of a namespace's file.
+pub(super) struct Settled {
+    pub reason: Reason,
+    /// Who owns the namespace by it, where base had no file.
+    pub owners: BTreeSet<u64>,
 }
 
-/// Who asks, and what base says of them.
+/// Who asks, and what base and the world say of them.
 pub(super) struct Bench<'a> {
-    change: &'a Change,
-    maintained: bool,
-    author: Result<u64, Unavailable>,
-    /// The namespaces that get their first file by this change.
-    claims: BTreeSet<&'a Namespace>,
+    pub(super) change: &'a Change,
+    sender: Sender<'a>,
+    /// The namespaces whose files this change adds, alters or removes.
+    files: BTreeMap<Namespace, Result<Settled, Ground>>,
+}
+
+enum Sender<'a> {
+    Maintainer(Reason),
+    Someone(Witness<'a>),
+    Unknown,
 }
 
 /// The file on base that decides about a namespace: its own, else that of the nearest domain above it.
-enum Governed<'a> {
+pub(super) enum Governed<'a> {
     By(Namespace, &'a NamespaceFile),
     /// There is a file, and it means nothing.
     Unreadable(Namespace),
@@ -43,31 +56,57 @@ enum Governed<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn of(change: &'a Change, evidence: &Evidence) -> Self {
-        let claim = |touched: &'a Touched| match (&touched.territory, touched.before, touched.after) {
-            (Territory::Namespace(namespace), None, Some(_)) => Some(namespace),
-            _ => None,
+    pub(super) fn of(change: &'a Change, evidence: &'a Evidence) -> Self {
+        let sender = if maintained(change, evidence) == Ok(true) {
+            Sender::Maintainer(maintainer(change, evidence))
+        } else {
+            match evidence.author() {
+                Ok(author) => Sender::Someone(Witness { asking: Asking::of(evidence), author }),
+                Err(_) => Sender::Unknown,
+            }
         };
-        Self {
-            change,
-            maintained: maintained(change, evidence) == Ok(true),
-            author: evidence.author().map(|author| author.id),
-            claims: change.touched.iter().filter_map(claim).collect(),
+        let mut bench = Self { change, sender, files: BTreeMap::new() };
+        if let (Sender::Someone(witness), Mode::Proven) = (&bench.sender, change.law.config.ownership.mode) {
+            let file = |touched: &Touched| match &touched.territory {
+                Territory::Namespace(namespace) => Some((namespace.clone(), bench.settle(witness, namespace, touched))),
+                _ => None,
+            };
+            bench.files = change.touched.iter().filter_map(file).collect();
+        }
+        bench
+    }
+
+    /// What was looked up on the way.
+    pub(super) fn asked(self) -> BTreeSet<Question> {
+        match self.sender {
+            Sender::Someone(witness) => witness.asking.asked(),
+            Sender::Maintainer(_) | Sender::Unknown => BTreeSet::new(),
         }
     }
 
     /// The one reason that allows a path, or the ground on which it is refused.
     pub(super) fn rule_on(&self, touched: &Touched) -> Result<Reason, Ground> {
-        if self.maintained {
-            return Ok(Reason::Maintainer);
-        }
-        let Ok(author) = self.author else { return Err(Ground::UnknownAuthor) };
+        let witness = match &self.sender {
+            Sender::Maintainer(reason) => return Ok(reason.clone()),
+            Sender::Unknown => return Err(Ground::UnknownAuthor),
+            Sender::Someone(witness) => witness,
+        };
         // Every territory is named: one that is added later must be thought about here.
         let keep = match &touched.territory {
             Territory::Version(name, _) | Territory::Signature(name, _) | Territory::Status(name) => {
-                return self.publication(author, name.namespace());
+                return self.curated().and_then(|()| self.publication(witness, touched, &name.namespace()));
             }
-            Territory::Namespace(namespace) => return self.namespace_file(author, touched, namespace),
+            Territory::Namespace(namespace) => {
+                self.curated()?;
+                return match self.files.get(namespace) {
+                    Some(Ok(settled)) => Ok(settled.reason.clone()),
+                    Some(Err(ground)) => Err(ground.clone()),
+                    None => Err(Ground::Maintainers(Keep::Stray)),
+                };
+            }
+            Territory::NamespaceSignature(namespace) => {
+                return self.curated().and_then(|()| self.namespace_signature(witness, namespace));
+            }
             Territory::Config => Keep::Config,
             Territory::Policy(_) => Keep::Policy,
             Territory::Group(_) => Keep::Groups,
@@ -78,41 +117,63 @@ impl<'a> Bench<'a> {
         Err(Ground::Maintainers(keep))
     }
 
-    fn publication(&self, author: u64, namespace: Namespace) -> Result<Reason, Ground> {
-        if self.change.law.config.ownership.mode == Mode::Curated {
-            return Err(Ground::Proposal);
-        }
-        match self.governed(&namespace) {
-            Governed::By(_, file) if file.is_owner(author) => Ok(Reason::Owner),
-            _ if self.claims.contains(&namespace) => Err(Ground::Claim(namespace)),
-            Governed::By(by, _) => Err(Ground::Foreign { namespace, by }),
-            Governed::Unreadable(by) => Err(Ground::Unreadable(by)),
-            Governed::ByNone => Err(Ground::Unclaimed(namespace)),
+    fn curated(&self) -> Result<(), Ground> {
+        match self.change.law.config.ownership.mode {
+            Mode::Curated => Err(Ground::Proposal),
+            Mode::Proven => Ok(()),
         }
     }
 
-    fn namespace_file(&self, author: u64, touched: &Touched, namespace: &Namespace) -> Result<Reason, Ground> {
-        if self.change.law.config.ownership.mode == Mode::Curated {
-            return Err(Ground::Proposal);
+    fn publication(&self, witness: &Witness, touched: &Touched, namespace: &Namespace) -> Result<Reason, Ground> {
+        let settled = self.files.get(namespace);
+        let (by, file) = match self.governed(namespace) {
+            Governed::By(by, file) => match owner(file, witness.author) {
+                Some(owner) => return Ok(owns(&by, owner)),
+                None => (by, Some(file)),
+            },
+            Governed::Unreadable(by) => return Err(Ground::Unreadable(by)),
+            Governed::ByNone => (namespace.clone(), None),
+        };
+        let own = file.filter(|_| by == *namespace);
+        let subject = match (own, settled) {
+            // What comes with the change counts for nothing beside what base says.
+            (Some(file), _) => Some(&file.subject),
+            (None, Some(Ok(settled))) if settled.owners.contains(&witness.author.id) => return Ok(settled.reason.clone()),
+            (None, Some(Err(ground))) => return Err(ground.clone()),
+            (None, Some(Ok(_))) => self.change.merged.namespaces.get(namespace).map(|file| &file.subject),
+            (None, None) => None,
+        };
+        if file.is_none() && settled.is_none() {
+            look_up(witness, namespace);
+            return Err(Ground::Unclaimed(namespace.clone()));
         }
-        if touched.before.is_none() {
-            return Err(Ground::Claim(namespace.clone()));
-        }
-        // A parent domain's owners have no say in a file that exists.
-        let Some(base) = self.change.law.namespaces.get(namespace) else { return Err(Ground::Unreadable(namespace.clone())) };
-        if !base.is_owner(author) {
-            return Err(Ground::Foreign { namespace: namespace.clone(), by: namespace.clone() });
-        }
-        let stays = touched.after.is_some_and(|side| side.kind == Kind::File);
-        let after = self.change.merged.namespaces.get(namespace).filter(|_| stays);
-        if after.is_some_and(|after| only_vouches(base, after, author)) {
-            Ok(Reason::Voucher)
-        } else {
-            Err(Ground::Grant(namespace.clone()))
+        match (Relay { change: self.change, witness, subject, by: &by }.standing(touched), settled) {
+            (Some(Standing::Proven(why)), _) => Ok(Reason(format!("anyone may send these bytes to `{namespace}`: {why}"))),
+            (_, Some(Err(ground))) if ground.is_for_review() => Err(ground.clone()),
+            (Some(Standing::Unknown(why) | Standing::Weak(why)), _) => Err(Ground::Waiting { namespace: namespace.clone(), why }),
+            (Some(Standing::Refuted(why)), _) => Err(Ground::Foreign { namespace: namespace.clone(), by, why: Some(why) }),
+            (None, _) => Err(Ground::Foreign { namespace: namespace.clone(), by, why: None }),
         }
     }
 
-    fn governed(&self, namespace: &Namespace) -> Governed<'a> {
+    /// A signature over a namespace's file gives nothing by itself: it goes with the file.
+    fn namespace_signature(&self, witness: &Witness, namespace: &Namespace) -> Result<Reason, Ground> {
+        match (self.files.get(namespace), self.governed(namespace)) {
+            (Some(Ok(settled)), _) => Ok(settled.reason.clone()),
+            (Some(Err(ground)), _) => Err(ground.clone()),
+            (None, Governed::By(by, file)) => match owner(file, witness.author) {
+                Some(owner) => Ok(owns(&by, owner)),
+                None => Err(Ground::Foreign { namespace: namespace.clone(), by, why: None }),
+            },
+            (None, Governed::Unreadable(by)) => Err(Ground::Unreadable(by)),
+            (None, Governed::ByNone) => {
+                look_up(witness, namespace);
+                Err(Ground::Unclaimed(namespace.clone()))
+            }
+        }
+    }
+
+    pub(super) fn governed(&self, namespace: &Namespace) -> Governed<'a> {
         let mut at = namespace.clone();
         loop {
             if let Some(file) = self.change.law.namespaces.get(&at) {
@@ -121,7 +182,7 @@ impl<'a> Bench<'a> {
             if self.lies_on_base(&at) {
                 return Governed::Unreadable(at);
             }
-            match parent(&at) {
+            match domain::parent(&at) {
                 Some(parent) => at = parent,
                 None => return Governed::ByNone,
             }
@@ -139,21 +200,43 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The domain above a domain. Accounts have none, own nothing below them, and a top-level domain is nobody's.
-fn parent(namespace: &Namespace) -> Option<Namespace> {
-    let NamespaceKind::Domain { .. } = namespace.kind() else { return None };
-    let (above, _) = namespace.as_str().rsplit_once('.')?;
-    let above = Namespace::parse(above).ok().filter(|above| above.as_str().contains('.'))?;
-    matches!(above.kind(), NamespaceKind::Domain { .. }).then_some(above)
+/// Whose login it is and which day, for the words that say what would help.
+pub(super) fn look_up(witness: &Witness, namespace: &Namespace) {
+    if let NamespaceKind::GitHub { login } = namespace.kind()
+        && is_login(login)
+    {
+        let _ = witness.asking.account(login);
+    }
+    let _ = witness.asking.today();
 }
 
-/// Whether a file only gains owners, each on the word of the one who adds them.
-fn only_vouches(base: &NamespaceFile, after: &NamespaceFile, author: u64) -> bool {
-    // Whoever adds a member to the file has to say here who may change it.
-    let NamespaceFile { subject, owners } = after;
-    let mut added = owners.iter().filter(|owner| !base.owners.contains(owner)).peekable();
-    *subject == base.subject
-        && base.owners.iter().all(|owner| owners.contains(owner))
-        && added.peek().is_some()
-        && added.all(|owner| owner.proof == Proof::Owner && owner.by == Some(author))
+pub(super) fn owner<'f>(file: &'f NamespaceFile, author: &Account) -> Option<&'f Owner> {
+    file.owners.iter().find(|owner| owner.github_id == author.id)
+}
+
+pub(super) fn owns(namespace: &Namespace, owner: &Owner) -> Reason {
+    let Owner { github_id, github_login, proof, proved_at, .. } = owner;
+    Reason(format!(
+        "{} (account {github_id}) owns `{namespace}`, proved by `{}` on {}",
+        quoted(github_login),
+        proof.as_str(),
+        quoted(proved_at)
+    ))
+}
+
+fn maintainer(change: &Change, evidence: &Evidence) -> Reason {
+    let author = evidence.author().map(|author| author.id);
+    let config = &change.law.config;
+    let of = |id: u64| config.maintainers.iter().find(|maintainer| maintainer.github_id == id);
+    let named = |id: u64| of(id).map(|maintainer| format!("{} (account {id})", quoted(&maintainer.github_login)));
+    if let Some(sender) = author.ok().and_then(named) {
+        return Reason(format!("{sender} is a maintainer"));
+    }
+    let approver = evidence.approvals().ok().and_then(|ids| ids.iter().find_map(|id| named(*id)));
+    Reason(format!("the maintainer {} approves this commit", approver.unwrap_or_default()))
+}
+
+/// Whether somebody was asked who approves, and could not say: then it may be a maintainer.
+pub(super) fn approvals_failed(evidence: &Evidence) -> Option<Unavailable> {
+    evidence.approvals().err().filter(|why| *why != Question::Approvals.unasked())
 }

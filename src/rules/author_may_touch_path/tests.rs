@@ -13,9 +13,10 @@ use crate::{
     checkout::{Blob, Checkout, Item, Kind, Reader, Store},
     config::{Config, Maintainer, Mode},
     digest::GitId,
-    evidence::{Account, Answer},
+    evidence::{Account, AccountKind, Answer, Dnssec, Profile, Txt, Unavailable},
     finding::Verdict,
     history::History,
+    instant::Date,
     name::Namespace,
     namespace::{NamespaceFile, Owner, Proof, Subject, SubjectKind},
     policy::Policy,
@@ -25,7 +26,7 @@ use crate::{
 const PREFIX: &str = "registry-data/";
 
 /// Namespaces, and those whose file on base decides about them, nearest first.
-const NAMESPACES: [(&str, &[&str]); 8] = [
+const NAMESPACES: [(&str, &[&str]); 10] = [
     ("com", &["com"]),
     ("io.github", &["io.github"]),
     ("io.github.alice", &["io.github.alice"]),
@@ -34,6 +35,22 @@ const NAMESPACES: [(&str, &[&str]); 8] = [
     ("com.example.team", &["com.example.team", "com.example"]),
     ("com.example.team.deep", &["com.example.team.deep", "com.example.team", "com.example"]),
     ("com.Example", &["com.Example"]),
+    // A public suffix stands above strangers.
+    ("uk.co", &["uk.co"]),
+    ("uk.co.example", &["uk.co.example"]),
+];
+
+/// Names that may have a record, and the namespaces for which it speaks.
+const NAMES: [(&str, &[&str]); 9] = [
+    ("example.com", &["com.example", "com.example.team", "com.example.team.deep", "com.Example"]),
+    ("_mcp-registry.team.example.com", &["com.example.team", "com.example.team.deep"]),
+    ("other.example.com", &[]),
+    ("com", &[]),
+    ("co.uk", &[]),
+    ("_mcp-registry.example.co.uk", &["uk.co.example"]),
+    ("github.io", &[]),
+    ("alice.github.io", &["io.github.alice.blog"]),
+    ("examp1e.com", &[]),
 ];
 
 /// What is nobody's but the maintainers', with some that only look otherwise.
@@ -62,6 +79,7 @@ enum Edit {
     Vouch,
     VouchForAnother,
     Prove,
+    ProveSelf,
     Nothing,
     DropOwner,
     ExchangeOwners,
@@ -72,10 +90,12 @@ enum Edit {
     Link,
 }
 
-const EDITS: [Edit; 11] = [
+const EDITS: [Edit; 13] = [
     Edit::Vouch,
     Edit::VouchForAnother,
     Edit::Prove,
+    Edit::ProveSelf,
+    Edit::ProveSelf,
     Edit::Nothing,
     Edit::DropOwner,
     Edit::ExchangeOwners,
@@ -103,6 +123,11 @@ struct World {
     owners: Vec<Option<Result<Vec<u64>, ()>>>,
     author: Option<u64>,
     approvals: Option<BTreeSet<u64>>,
+    /// By name: whom its records name, if anybody could say.
+    records: Vec<Option<Vec<u64>>>,
+    /// Whether anybody could say which day it is, and who the account 7 is.
+    today: bool,
+    seventh: bool,
 }
 
 fn worlds() -> impl Strategy<Value = World> {
@@ -112,8 +137,14 @@ fn worlds() -> impl Strategy<Value = World> {
     let approvals = proptest::option::of(subsequence(vec![1u64, 2, 3, 8, 9], 0..=2).prop_map(|ids| ids.into_iter().collect()));
     let maintainers = prop_oneof![Just(vec![]), Just(vec![9]), Just(vec![8, 9])];
     let author = prop_oneof![1 => Just(None), 6 => (1u64..=3).prop_map(Some), 1 => Just(Some(9))];
-    (proptest::bool::weighted(0.1), maintainers, owners, author, approvals)
-        .prop_map(|(curated, maintainers, owners, author, approvals)| World { curated, maintainers, owners, author, approvals })
+    let record = prop_oneof![1 => Just(None), 2 => Just(Some(vec![])), 4 => people().prop_map(Some)];
+    let records = proptest::collection::vec(record, NAMES.len());
+    let known = || proptest::bool::weighted(0.9);
+    let people = (maintainers, owners, author, approvals);
+    (proptest::bool::weighted(0.1), people, records, known(), known()).prop_map(|(curated, people, records, today, seventh)| {
+        let (maintainers, owners, author, approvals) = people;
+        World { curated, maintainers, owners, author, approvals, records, today, seventh }
+    })
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -129,20 +160,57 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 impl World {
     /// The plain reading.
-    fn allows(&self, step: &Step) -> bool {
+    fn allows(&self, step: &Step, all: &[Step]) -> bool {
         let maintainer = |id: &u64| self.maintainers.contains(id);
         if self.approvals.iter().flatten().any(maintainer) || self.author.iter().any(maintainer) {
             return true;
         }
         let Some(author) = self.author else { return false };
-        let on_base = |name: &str| self.owners[NAMESPACES.iter().position(|(known, _)| *known == name).expect("known")].clone();
-        let lists = |file: Option<Result<Vec<u64>, ()>>| matches!(file, Some(Ok(ids)) if ids.contains(&author));
         match step {
             _ if self.curated => false,
-            Step::Publish(namespace, _) => lists(NAMESPACES[*namespace].1.iter().find_map(|name| on_base(name))),
-            Step::File(namespace, edit) => lists(on_base(NAMESPACES[*namespace].0)) && *edit == Edit::Vouch,
+            Step::Publish(namespace, _) => match self.governing(NAMESPACES[*namespace].1) {
+                Some(file) => file.is_ok_and(|ids| ids.contains(&author)),
+                None => all
+                    .iter()
+                    .any(|step| matches!(step, Step::File(at, Edit::ProveSelf) if at == namespace) && self.allows(step, all)),
+            },
+            Step::File(at, edit) => match self.governing(&NAMESPACES[*at].1[..1]) {
+                Some(file) => file.is_ok_and(|ids| ids.contains(&author) && self.edits(*edit, &ids)),
+                None => self.claims(*at, *edit, author),
+            },
             Step::Kept(_) => false,
         }
+    }
+
+    /// Those whom the nearest file lists, if there is one.
+    fn governing(&self, names: &[&str]) -> Option<Result<Vec<u64>, ()>> {
+        let on_base = |name: &&str| self.owners[NAMESPACES.iter().position(|(known, _)| known == name).expect("known")].clone();
+        names.iter().find_map(on_base)
+    }
+
+    fn edits(&self, edit: Edit, ids: &[u64]) -> bool {
+        match edit {
+            Edit::Vouch => self.today && self.seventh,
+            Edit::DropOwner => ids.len() > 1,
+            _ => false,
+        }
+    }
+
+    fn claims(&self, at: usize, edit: Edit, author: u64) -> bool {
+        let (name, files) = NAMESPACES[at];
+        let can_be_held = !["com", "io.github", "io.github.alice", "com.Example", "uk.co"].contains(&name);
+        let named =
+            |at: &usize| NAMES[*at].1.contains(&name) && self.records[*at].as_ref().is_some_and(|ids| ids.contains(&author));
+        let is_named = (0..NAMES.len()).any(|at| named(&at));
+        let above = self.governing(&files[1..]);
+        let owns_above = matches!(&above, Some(Ok(ids)) if ids.contains(&author));
+        can_be_held
+            && match edit {
+                Edit::Vouch | Edit::ExchangeOwners => owns_above && self.today && self.seventh,
+                Edit::Nothing | Edit::DropOwner => owns_above,
+                Edit::ProveSelf => (above.is_none() || owns_above) && is_named && self.today,
+                _ => false,
+            }
     }
 
     fn change(&self, steps: &[Step]) -> Change {
@@ -204,6 +272,7 @@ impl World {
                 history: History::of_root(GitId([0; 20]), PREFIX),
                 policy: Policy::default(),
                 namespaces: merged,
+                groups: BTreeMap::new(),
                 servers: BTreeMap::new(),
             },
             config_text: None,
@@ -218,7 +287,30 @@ impl World {
         if let Some(ids) = &self.approvals {
             evidence.add(Question::Approvals, Ok(Answer::Approvals(ids.clone())));
         }
+        if self.today {
+            evidence.add(Question::Today, Ok(Answer::Today(Date::parse("2026-01-02").expect("a day"))));
+        }
+        if self.seventh {
+            let profile = Profile { id: 7, login: "U7".to_owned(), kind: AccountKind::User };
+            evidence.add(Question::AccountId(7), Ok(Answer::AccountId(Some(profile))));
+        }
+        for ((name, _), ids) in NAMES.iter().zip(&self.records) {
+            let txt = |ids: &Vec<u64>| Txt {
+                records: ids.iter().map(|id| format!("mcp-verify=github:{id}")).collect(),
+                dnssec: Dnssec::Unknown,
+            };
+            let answer = ids.as_ref().map(|ids| Answer::Txt(txt(ids))).ok_or_else(|| Unavailable("no answer".to_owned()));
+            evidence.add(Question::Txt((*name).to_owned()), answer);
+        }
         evidence
+    }
+
+    /// The paths that are refused.
+    fn refused(&self, steps: &[Step]) -> BTreeSet<String> {
+        let (change, evidence) = (self.change(steps), self.evidence());
+        let bench = Bench::of(&change, &evidence);
+        let refused = change.touched.iter().filter(|touched| bench.rule_on(touched).is_err());
+        refused.map(|touched| touched.path.to_string()).collect()
     }
 
     fn judge(&self, steps: &[Step]) -> Vec<Finding> {
@@ -244,6 +336,7 @@ fn edited(mut file: NamespaceFile, edit: Edit, author: u64) -> Option<NamespaceF
         Edit::Vouch | Edit::MakeExecutable => file.owners.insert(0, owner(7, Proof::Owner, Some(author))),
         Edit::VouchForAnother => file.owners.push(owner(7, Proof::Owner, Some(author + 1))),
         Edit::Prove => file.owners.push(owner(7, Proof::Dns, Some(author))),
+        Edit::ProveSelf => file.owners.push(owner(author, Proof::Dns, None)),
         Edit::Nothing => {}
         Edit::DropOwner => drop(file.owners.pop()),
         Edit::ExchangeOwners => file.owners = vec![owner(7, Proof::Owner, Some(author))],
@@ -271,30 +364,90 @@ impl Reader for Nothing {
     }
 }
 
+#[test]
+fn no_change_raises_more_questions_than_are_asked() {
+    let owners = vec![None; NAMESPACES.len()];
+    let world = World {
+        curated: false,
+        maintainers: vec![],
+        owners,
+        author: Some(1),
+        approvals: None,
+        records: vec![None; NAMES.len()],
+        today: true,
+        seventh: true,
+    };
+    let mut change = world.change(&[]);
+    for at in 0..200 {
+        let namespace = Namespace::parse(&format!("com.example{at}")).expect("a namespace");
+        let after = Some(Side { kind: Kind::File, id: GitId([1; 20]) });
+        let difference = Difference { path: path_of(namespace.as_str()).into(), before: None, after };
+        change.touched.extend(Touched::of(PREFIX, vec![difference]));
+        change.merged.namespaces.insert(namespace, file(&[1]));
+    }
+    change.touched.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    let evidence = world.evidence();
+    let asked: BTreeSet<Question> = asks(&change, &evidence).into_iter().collect();
+    assert_eq!(asked.len(), 102, "a hundred, and who sends and who approves it");
+    assert!(!judge(&change, &evidence).is_empty());
+}
+
+/// What a change comes to where a later edit of a file takes an earlier one's place.
+fn last_edits(steps: Vec<Step>) -> Vec<Step> {
+    let mut last: BTreeMap<usize, Step> = BTreeMap::new();
+    let mut other = Vec::new();
+    for step in steps {
+        match step {
+            Step::File(at, _) => drop(last.insert(at, step)),
+            _ => other.push(step),
+        }
+    }
+    other.into_iter().chain(last.into_values()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn nothing_is_allowed_unless_every_path_is_owned(world in worlds(), steps in steps()) {
-        // A later edit of the same file is what the change comes to.
-        let mut last: BTreeMap<usize, Step> = BTreeMap::new();
-        let other: Vec<Step> = steps.into_iter().filter(|step| match step {
-            Step::File(at, _) => { last.insert(*at, step.clone()); false }
-            _ => true,
-        }).collect();
-        let steps: Vec<Step> = other.into_iter().chain(last.into_values()).collect();
+    fn nothing_is_allowed_unless_every_path_is_owned(world in worlds(), steps in steps().prop_map(last_edits)) {
         let findings = world.judge(&steps);
-        prop_assert_eq!(findings.is_empty(), steps.iter().all(|step| world.allows(step)), "{:?}", findings);
+        let allowed = steps.iter().all(|step| world.allows(step, &steps));
+        prop_assert_eq!(findings.is_empty(), allowed, "{:?}", findings);
         prop_assert!(findings.iter().all(|finding| finding.verdict >= Verdict::Review));
     }
 
+    /// But for a namespace's first file, which is for the versions beside it to come with.
     #[test]
     fn another_path_never_turns_a_refusal_into_an_allowance(world in worlds(), steps in steps(), more in steps()) {
         let touched: BTreeSet<String> = world.change(&steps).touched.iter().map(|touched| touched.path.to_string()).collect();
         let elsewhere = |step: &Step| world.change(std::slice::from_ref(step)).touched.iter().all(|other| !touched.contains(&*other.path));
-        let all: Vec<Step> = steps.iter().cloned().chain(more.into_iter().filter(elsewhere)).collect();
-        if !world.judge(&steps).is_empty() {
-            prop_assert!(!world.judge(&all).is_empty());
+        let more: Vec<Step> = last_edits(more).into_iter().filter(elsewhere).collect();
+        let steps = last_edits(steps);
+        let all: Vec<Step> = steps.iter().chain(&more).cloned().collect();
+        let (before, after) = (world.refused(&steps), world.refused(&all));
+        for path in before.difference(&after) {
+            let first = more.iter().any(|step| match step {
+                Step::File(at, Edit::ProveSelf) => {
+                    path.starts_with(&format!("{PREFIX}servers/{}/", NAMESPACES[*at].0)) && world.refused(std::slice::from_ref(step)).is_empty()
+                }
+                _ => false,
+            });
+            prop_assert!(first, "{path} was refused");
         }
+        prop_assert!(before.is_empty() || !world.judge(&steps).is_empty());
+    }
+
+    /// What was not asked for cannot have counted.
+    #[test]
+    fn a_judgement_goes_by_what_was_asked(world in worlds(), steps in steps().prop_map(last_edits)) {
+        let (change, evidence) = (world.change(&steps), world.evidence());
+        let mut known = Evidence::default();
+        for _ in 0..crate::rules::ROUNDS {
+            for question in asks(&change, &known) {
+                let answer = evidence.answer(&question).cloned();
+                known.add(question, answer);
+            }
+        }
+        prop_assert_eq!(judge(&change, &known), judge(&change, &evidence));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::OLDEST;
 
 /// A document with every member that any of the schemas knows.
-pub(super) fn rich(date: &str) -> Value {
+pub(crate) fn rich(date: &str) -> Value {
     let input = json!({ "description": "An input", "isRequired": true, "format": "string", "value": "{a}", "isSecret": false,
         "default": "b", "placeholder": "c", "choices": ["b", "{a}"] });
     let with = |more: Value| -> Value {

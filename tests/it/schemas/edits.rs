@@ -12,7 +12,7 @@ use super::{DATES, ours};
 
 /// One change to a document. A number is a place: an index into `places`, taken modulo their count.
 #[derive(Clone, Debug)]
-pub(super) enum Edit {
+pub(crate) enum Edit {
     Remove(usize),
     Rename(usize, String),
     Put(usize, Value),
@@ -27,7 +27,7 @@ pub(super) enum Edit {
     Spell(usize, bool),
 }
 
-pub(super) fn any_edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn any_edit() -> impl Strategy<Value = Edit> {
     let place = 0..10_000_usize;
     let (key, value) = (|| select(keys()), || select(values()));
     let word = select(vec!["stdio", "streamable-http", "sse", "positional", "named", "http", "SSE", ""]);
@@ -45,7 +45,7 @@ pub(super) fn any_edit() -> impl Strategy<Value = Edit> {
 
 impl Edit {
     /// Whether the edit meant anything there.
-    pub(super) fn apply(&self, document: &mut Value) -> bool {
+    pub(crate) fn apply(&self, document: &mut Value) -> bool {
         let mut places = places(document);
         if matches!(self, Self::Type(..)) {
             places.retain(|place| place.ends_with("/type"));

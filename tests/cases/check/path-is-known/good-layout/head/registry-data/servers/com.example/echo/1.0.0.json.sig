@@ -1,1 +1,1 @@
-c2lnbmVk
+c2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbmVkc2lnbg==

@@ -1,0 +1,166 @@
+//! `cargo bench --bench build [-- VERSIONS]`: what building a large registry costs, against `tar xf` and `cp -r` of its own
+//! output. Prints medians and ratios; it is no test.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark reads the clock and the disk, and prints")]
+#![allow(clippy::pedantic, unreachable_pub, reason = "its generator is plain arithmetic and no library")]
+
+mod generator;
+mod measure;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use measure::{git, median, median_after, ms, peak, ratio, registry, run};
+
+/// A clean build of the large registry takes many seconds, and so does taking it away again.
+const RUNS: usize = 3;
+
+fn main() {
+    let versions: u32 = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(100_000);
+    let dir = registry(versions);
+    let place = Place::below(&dir);
+    let gazette = env!("CARGO_BIN_EXE_gazette");
+    let build = |out: &str| assert_eq!(run(&dir, gazette, &["build", "--out", out]), 0);
+
+    let compute = median(|| build("-"));
+    println!("{versions} versions, in {}", dir.display());
+    println!("compute only                   {} (goal: 5000 ms at 100000)", ms(compute));
+
+    let clean = median_after(RUNS, || place.clear(), || build(&place.out));
+    assert_eq!(run(&place.dir, "tar", &["cf", "site.tar", "site"]), 0);
+    let tar =
+        median_after(RUNS, || place.clear_other(), || assert_eq!(run(&place.dir, "tar", &["xf", "site.tar", "-C", "other"]), 0));
+    let cp = median_after(RUNS, || place.clear_other(), || assert_eq!(run(&place.dir, "cp", &["-r", "site", "other/site"]), 0));
+    println!("clean build                    {}", ms(clean));
+    println!("tar xf of its output           {}   ratio {:.2} (goal: at most 0.75)", ms(tar), ratio(clean, tar));
+    println!("cp -r of its output            {}   ratio {:.2} (goal: at most 1.00)", ms(cp), ratio(clean, cp));
+    place.clear_other();
+
+    against_hugo(&dir, &place, clean);
+
+    let nothing = median(|| build(&place.out));
+    println!("nothing changed                {} (goal: 1000 ms)", ms(nothing));
+    let mut round = 0;
+    let ten = median_after(
+        RUNS,
+        || {
+            round += 1;
+            change_ten(&dir, round);
+        },
+        || build(&place.out),
+    );
+    println!("ten versions changed           {} (goal: 200 ms more)", ms(ten));
+    git(&dir, &["reset", "-q", "--hard", "base"]);
+
+    println!(
+        "memory of compute only, peak   {} MiB (goal: at most {})",
+        peak(&dir, &["build", "--out", "-"]),
+        64 + versions / 1024
+    );
+    place.clear();
+    println!("memory of a clean build, peak  {} MiB", peak(&dir, &["build", "--out", &place.out]));
+    place.clear();
+}
+
+/// The same server pages by Hugo, bare: one Markdown file for each server with the same words, one template.
+fn against_hugo(dir: &Path, place: &Place, clean: Duration) {
+    if Command::new("hugo").arg("version").output().is_err() {
+        println!("hugo is not installed: nothing to compare pages with");
+        return;
+    }
+    let site = place.dir.join("hugo");
+    let pages = hugo_site(dir, &site);
+    let render = || assert_eq!(run(&site, "hugo", &["--quiet", "--destination", "public"]), 0);
+    let hugo = median_after(RUNS, || drop(fs::remove_dir_all(site.join("public"))), render);
+    println!("hugo, {pages} bare pages       {}   ratio {:.2} (goal: at most 1.0)", ms(hugo), ratio(clean, hugo));
+    let _ = fs::remove_dir_all(&site);
+}
+
+/// What Hugo is given: how many pages.
+fn hugo_site(dir: &Path, site: &Path) -> usize {
+    let _ = fs::remove_dir_all(site);
+    let write = |path: &str, text: &str| {
+        let path = site.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    let off = "disableKinds = [\"taxonomy\", \"term\", \"RSS\", \"sitemap\", \"robotsTXT\", \"404\", \"section\"]";
+    write("hugo.toml", &format!("baseURL = \"https://registry.example.com/\"\ntitle = \"A registry\"\n{off}\n"));
+    let template = "<!doctype html><html lang=\"en\"><title>{{ .Title }}</title><h1>{{ .Title }}</h1><p>{{ .Description }}</p>\
+        <ul>{{ range .Params.versions }}<li><a href=\"/v0.1/servers/{{ $.Title }}/versions/{{ . }}\">{{ . }}</a></li>{{ end }}</ul></html>";
+    write("layouts/_default/single.html", template);
+    write("layouts/index.html", "<!doctype html><title>{{ .Title }}</title>");
+    let mut pages = 0;
+    for namespace in sorted(&dir.join("registry-data/servers")) {
+        for server in sorted(&namespace) {
+            let name = server.strip_prefix(dir.join("registry-data/servers")).expect("below").to_string_lossy().into_owned();
+            let entries: Vec<PathBuf> = sorted(&server).into_iter().filter(|file| !file.ends_with("status.json")).collect();
+            let versions: Vec<String> =
+                entries.iter().map(|file| file.file_stem().expect("a version").to_string_lossy().into_owned()).collect();
+            let newest: serde_json::Value =
+                serde_json::from_str(&fs::read_to_string(&entries[entries.len() - 1]).expect("an entry")).expect("JSON");
+            let matter = serde_json::json!({ "title": name, "description": newest["description"], "versions": versions, "url": format!("/servers/{name}/") });
+            write(&format!("content/servers/{name}/index.md"), &format!("{matter}\n"));
+            pages += 1;
+        }
+    }
+    pages
+}
+
+/// Ten servers get a new version, as one commit.
+fn change_ten(dir: &Path, round: usize) {
+    if round == 1 {
+        git(dir, &["tag", "-f", "base"]);
+    }
+    let servers = dir.join("registry-data/servers");
+    let mut changed = 0;
+    for namespace in sorted(&servers) {
+        let name = sorted(&namespace).remove(0);
+        let Some(newest) = sorted(&name).into_iter().rfind(|file| !file.ends_with("status.json")) else { continue };
+        let old = newest.file_stem().expect("a version").to_string_lossy().into_owned();
+        let new = format!("9000.{round}.0");
+        let text = fs::read_to_string(&newest)
+            .expect("an entry")
+            .replace(&format!("\"version\": \"{old}\""), &format!("\"version\": \"{new}\""));
+        fs::write(name.join(format!("{new}.json")), text).expect("a file");
+        changed += 1;
+        if changed == 10 {
+            break;
+        }
+    }
+    git(dir, &["add", "registry-data"]);
+    git(dir, &["commit", "-q", "-m", "ten"]);
+}
+
+fn sorted(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Where sites are written.
+struct Place {
+    dir: PathBuf,
+    out: String,
+}
+
+impl Place {
+    fn below(dir: &Path) -> Self {
+        let dir = dir.join("built");
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).expect("a folder");
+        Self { out: dir.join("site").to_string_lossy().into_owned(), dir }
+    }
+
+    fn clear(&self) {
+        let _ = fs::remove_dir_all(&self.out);
+    }
+
+    fn clear_other(&self) {
+        let _ = fs::remove_dir_all(self.dir.join("other"));
+        fs::create_dir_all(self.dir.join("other")).expect("a folder");
+    }
+}

@@ -1,0 +1,110 @@
+//! What gazette knows of a folder it wrote: `.gazette/` in it, whose `state.json` is written last and names the digests of its
+//! neighbours, so that what a dying build left half is recognised.
+#![expect(clippy::disallowed_methods, reason = "this is where folders of sites are written")]
+
+use std::{collections::BTreeSet, fs, io, path::Path};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::{super::disk, OWN};
+use crate::{
+    digest::Sha256,
+    manifest::Manifest,
+    site::{facts::Counts, inputs::Inputs},
+};
+
+/// What a build says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The digest of the program that built it.
+    pub program: Sha256,
+    /// Absent where the files were taken as they lie.
+    pub commit: Option<String>,
+    /// Where the registry lies in the repository.
+    pub prefix: String,
+    pub serial: u32,
+    pub counts: Counts,
+    pub documents: usize,
+    pub bytes: u64,
+    pub digest: Sha256,
+    /// Whether folders have an `index.html` for plain hosts.
+    pub plain: bool,
+    /// What is said of hosts and clients that do not take this much.
+    #[serde(default)]
+    pub limits: Vec<String>,
+}
+
+/// Everything that is known.
+#[derive(Debug)]
+pub struct Record {
+    pub stamp: Stamp,
+    pub manifest: Manifest,
+    pub inputs: Inputs,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    version: u32,
+    #[serde(flatten)]
+    stamp: Stamp,
+    manifest: Sha256,
+    inputs: Sha256,
+}
+
+/// The form of `.gazette/`; one of another form is as good as none.
+const VERSION: u32 = 1;
+
+impl Record {
+    /// Nothing, if there is none, or none that is whole.
+    pub(super) fn read(root: &Path) -> anyhow::Result<Option<Self>> {
+        let text = |name: &str| text(root, name);
+        let state = text("state.json")?.and_then(|text| serde_json::from_str::<State>(&text).ok());
+        let (Some(state), Some(manifest), Some(inputs)) = (state, text("manifest")?, text("inputs")?) else { return Ok(None) };
+        let whole = state.version == VERSION
+            && state.manifest == Sha256::of(manifest.as_bytes())
+            && state.inputs == Sha256::of(inputs.as_bytes());
+        let parsed = Manifest::parse(&manifest).zip(Inputs::parse(&inputs)).filter(|_| whole);
+        Ok(parsed.map(|(manifest, inputs)| Self { stamp: state.stamp, manifest, inputs }))
+    }
+
+    /// Says that the folder is whole.
+    pub(super) fn write(&self, root: &Path) -> anyhow::Result<()> {
+        let own = root.join(OWN);
+        let (manifest, inputs) = (self.manifest.text(), self.inputs.text());
+        let state = State {
+            version: VERSION,
+            stamp: self.stamp.clone(),
+            manifest: Sha256::of(manifest.as_bytes()),
+            inputs: Sha256::of(inputs.as_bytes()),
+        };
+        let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
+        disk::write(&own.join("manifest"), manifest.as_bytes())?;
+        disk::write(&own.join("inputs"), inputs.as_bytes())?;
+        disk::write(&own.join("state.json"), state.as_bytes())?;
+        match fs::remove_file(own.join("intent")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context("could not remove `.gazette/intent`"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The keys of the newest manifest, even if the build that wrote it died before it could say that the folder is whole.
+pub(super) fn keys(root: &Path) -> anyhow::Result<Vec<Box<str>>> {
+    let manifest = text(root, "manifest")?.and_then(|text| Manifest::parse(&text));
+    Ok(manifest.map(|manifest| manifest.lines.into_keys().collect()).unwrap_or_default())
+}
+
+/// The files that a build which died had begun to write or remove.
+pub(super) fn intent(root: &Path) -> anyhow::Result<Option<BTreeSet<Box<str>>>> {
+    Ok(text(root, "intent")?.map(|text| text.lines().map(Box::from).collect()))
+}
+
+fn text(root: &Path, name: &str) -> anyhow::Result<Option<String>> {
+    let path = root.join(OWN).join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("could not read `{}`", path.display())),
+    }
+}

@@ -1,0 +1,291 @@
+//! The documents of a site on their way to a target: once to be listed, and again, one by one, as they are asked for. Large
+//! ones pass through files that go away with their owner.
+#![expect(clippy::disallowed_methods, reason = "large documents are kept in files until they are sent")]
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use anyhow::Context;
+
+use crate::{
+    digest::{Digesting, Sha256},
+    finding::Finding,
+    manifest::{Fingerprint, Line, Manifest},
+    name::ServerName,
+    ports::{Body, Headers},
+    publish::{Document, Source},
+    site::{
+        Sink, Site, Wants,
+        path::{self, Endpoint, PagePath, SitePath, Spelling},
+    },
+    status::Status,
+};
+
+/// How a site lies at its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With a second key where a client may ask in another spelling.
+    Bucket,
+    /// With the files that tell hosts how to answer.
+    Folder,
+}
+
+impl Form {
+    fn keys(self, path: &SitePath) -> impl Iterator<Item = String> {
+        let alias = path.alias().filter(|_| self == Self::Bucket);
+        [Some(path.key()), alias].into_iter().flatten()
+    }
+}
+
+fn headers(path: &SitePath) -> Headers {
+    Headers { content_type: path.kind().content_type(), cache_control: path.cache().control() }
+}
+
+/// A document that is no page of the site.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    pub key: &'static str,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+/// Everything that is published of a site, rendered as often as it is needed.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    pub site: &'a Site<'a>,
+    pub form: Form,
+    pub extras: Vec<Extra>,
+    spool: Spool,
+}
+
+impl<'a> Pages<'a> {
+    pub fn of(site: &'a Site<'a>, form: Form, extras: Vec<Extra>) -> Self {
+        Self { site, form, extras, spool: Spool::default() }
+    }
+
+    /// Renders everything, keeps nothing, and lists it; `findings` are the files for which the whole is refused.
+    pub fn survey(&self, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<Manifest, Vec<Finding>>> {
+        let survey = Survey { form: self.form, lines: Mutex::default() };
+        let findings = self.site.render(&Wants { server: &|_| true, collections: true, progress }, &survey)?;
+        if !findings.is_empty() {
+            return Ok(Err(findings));
+        }
+        if self.form == Form::Folder {
+            self.site.host_pages().iter().try_for_each(|page| survey.page(&page.paths, &page.body))?;
+        }
+        let mut lines = survey.lines.into_inner().expect("no thread panicked");
+        for Extra { key, headers, body } in &self.extras {
+            let headers = Fingerprint::said(headers.content_type, headers.cache_control);
+            lines.push(((*key).into(), Line { sha256: Sha256::of(body), size: body.len() as u64, headers }));
+        }
+        Ok(Ok(Manifest { lines: lines.into_iter().collect() }))
+    }
+}
+
+impl Pages<'_> {
+    /// The keys of versions and servers that are deleted.
+    pub fn deleted(&self) -> BTreeSet<String> {
+        let mut paths = Vec::new();
+        for (name, server) in &self.site.registry.servers {
+            let api = |endpoint: Endpoint| Spelling::ALL.map(|spelling| SitePath::Api(spelling, endpoint.clone()));
+            for release in &server.releases {
+                if server.status.of(&release.version).status == Status::Deleted {
+                    paths.extend(api(Endpoint::Version(name.clone(), release.version.clone())));
+                    paths.push(SitePath::Original(name.clone(), release.version.clone()));
+                }
+            }
+            if server.latest().is_none() {
+                paths.extend(api(Endpoint::Versions(name.clone())));
+                paths.extend(api(Endpoint::Latest(name.clone())));
+                paths.extend([SitePath::Server(name.clone()), SitePath::Page(PagePath::Badge(name.clone()))]);
+            }
+        }
+        paths.iter().flat_map(|path| self.form.keys(path)).collect()
+    }
+}
+
+impl Source for Pages<'_> {
+    fn give(&self, keys: &BTreeSet<&str>, to: &(dyn Fn(Document) -> anyhow::Result<()> + Sync)) -> anyhow::Result<()> {
+        for Extra { key, headers, body } in self.extras.iter().filter(|extra| keys.contains(extra.key)) {
+            let sha256 = Sha256::of(body);
+            to(Document { key: (*key).to_owned(), headers: *headers, body: body.clone().into(), sha256 })?;
+        }
+        let server = |name: &str| self.site.registry.servers.get(&ServerName::parse(name).ok()?);
+        let shown = |name: &str| server(name).is_some_and(|server| server.latest().is_some());
+        let (mut servers, mut collections) = (BTreeSet::new(), false);
+        for key in keys {
+            match path::server_of(key).filter(|name| shown(name)) {
+                Some(name) => drop(servers.insert(name)),
+                None => collections = true,
+            }
+        }
+        let gift = Gift { form: self.form, keys, to, spool: &self.spool };
+        let wanted = |name: &ServerName| servers.contains(name.as_str());
+        self.site.render(&Wants { server: &wanted, collections, progress: &|_| {} }, &gift)?;
+        if self.form == Form::Folder && collections {
+            self.site.host_pages().iter().try_for_each(|page| gift.page(&page.paths, &page.body))?;
+        }
+        Ok(())
+    }
+}
+
+/// Notes what there is.
+struct Survey {
+    form: Form,
+    lines: Mutex<Vec<(Box<str>, Line)>>,
+}
+
+impl Survey {
+    fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
+        let mut lines = self.lines.lock().expect("no thread panics while it notes a line");
+        for path in paths {
+            lines.extend(self.form.keys(path).map(|key| (key.into(), Line::of(path, sha256, size))));
+        }
+    }
+}
+
+impl Sink for Survey {
+    type Open = (Vec<SitePath>, Digesting);
+
+    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
+        self.note(paths, Sha256::of(body), body.len() as u64);
+        Ok(())
+    }
+
+    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
+        Ok((paths, Digesting::default()))
+    }
+
+    fn append(&self, (_, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
+        digesting.add(bytes);
+        Ok(())
+    }
+
+    fn close(&self, (paths, digesting): Self::Open) -> anyhow::Result<()> {
+        let (sha256, size) = digesting.end();
+        self.note(&paths, sha256, size);
+        Ok(())
+    }
+
+    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives what is asked for.
+struct Gift<'a> {
+    form: Form,
+    keys: &'a BTreeSet<&'a str>,
+    to: &'a (dyn Fn(Document) -> anyhow::Result<()> + Sync),
+    spool: &'a Spool,
+}
+
+impl Gift<'_> {
+    fn asked(&self, paths: &[SitePath]) -> Vec<(String, Headers)> {
+        let keys = paths.iter().flat_map(|path| self.form.keys(path).map(|key| (key, headers(path))));
+        keys.filter(|(key, _)| self.keys.contains(key.as_str())).collect()
+    }
+
+    fn give(&self, asked: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
+        asked.into_iter().try_for_each(|(key, headers)| (self.to)(Document { key, headers, body: body.clone(), sha256 }))
+    }
+}
+
+/// Documents that arrive in pieces stay in memory until they are so large.
+const SPILL: usize = 1 << 20;
+
+enum Pieces {
+    Unasked,
+    Memory(Vec<u8>),
+    File(PathBuf, BufWriter<File>),
+}
+
+impl Sink for Gift<'_> {
+    type Open = (Vec<(String, Headers)>, Pieces, Digesting);
+
+    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
+        let asked = self.asked(paths);
+        if asked.is_empty() { Ok(()) } else { self.give(asked, Sha256::of(body), &body.to_vec().into()) }
+    }
+
+    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
+        let asked = self.asked(&paths);
+        let pieces = if asked.is_empty() { Pieces::Unasked } else { Pieces::Memory(Vec::new()) };
+        Ok((asked, pieces, Digesting::default()))
+    }
+
+    fn append(&self, (_, pieces, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
+        match pieces {
+            Pieces::Unasked => return Ok(()),
+            Pieces::Memory(held) if held.len() + bytes.len() <= SPILL => held.extend_from_slice(bytes),
+            Pieces::Memory(held) => {
+                let (path, mut file) = self.spool.create()?;
+                file.write_all(held).and_then(|()| file.write_all(bytes)).context("could not keep a large document")?;
+                *pieces = Pieces::File(path, file);
+            }
+            Pieces::File(_, file) => file.write_all(bytes).context("could not keep a large document")?,
+        }
+        digesting.add(bytes);
+        Ok(())
+    }
+
+    fn close(&self, (asked, pieces, digesting): Self::Open) -> anyhow::Result<()> {
+        let (sha256, size) = digesting.end();
+        match pieces {
+            Pieces::Unasked => Ok(()),
+            Pieces::Memory(held) => self.give(asked, sha256, &held.into()),
+            Pieces::File(path, mut file) => {
+                file.flush().context("could not keep a large document")?;
+                self.give(asked, sha256, &Body::File { path, size })
+            }
+        }
+    }
+
+    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// A folder for large documents, made when there is one.
+#[derive(Debug, Default)]
+struct Spool {
+    folder: Mutex<Option<PathBuf>>,
+    files: AtomicUsize,
+}
+
+impl Spool {
+    fn create(&self) -> anyhow::Result<(PathBuf, BufWriter<File>)> {
+        let mut folder = self.folder.lock().expect("no thread panics while it makes a folder");
+        let folder = match &*folder {
+            Some(there) => there.clone(),
+            None => folder.insert(fresh_folder(&std::env::temp_dir())?).clone(),
+        };
+        let path = folder.join(self.files.fetch_add(1, Ordering::Relaxed).to_string());
+        let file = File::create_new(&path).with_context(|| format!("could not create `{}`", path.display()))?;
+        Ok((path, BufWriter::with_capacity(1 << 16, file)))
+    }
+}
+
+/// A folder that nobody else has made.
+fn fresh_folder(within: &Path) -> anyhow::Result<PathBuf> {
+    let name = |at: u32| within.join(format!("gazette-{}-{at}", std::process::id()));
+    let made = (0..100).map(name).find(|folder| fs::create_dir(folder).is_ok());
+    made.with_context(|| format!("could not create a folder in `{}`", within.display()))
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if let Ok(Some(folder)) = self.folder.get_mut().map(Option::take) {
+            // What is left in a folder for temporary files is swept away by others.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}

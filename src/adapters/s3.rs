@@ -1,0 +1,226 @@
+//! A bucket of AWS, or of any server that speaks S3.
+
+use std::{fmt, time::Duration};
+
+use anyhow::Context;
+use aws_config::{
+    BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_s3::{
+    Client,
+    config::{
+        RequestChecksumCalculation, ResponseChecksumValidation,
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction},
+    },
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::get_object::GetObjectError,
+    primitives::ByteStream,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tokio::runtime::Runtime;
+
+use crate::ports::{Body, Bucket, Headers, PATIENCE, Tag, Trouble, When};
+
+pub struct S3 {
+    client: Client,
+    /// Whose threads wait for the network; who asks waits on its own.
+    runtime: Runtime,
+    bucket: String,
+    prefix: String,
+}
+
+/// Where a bucket is.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'a> {
+    pub bucket: &'a str,
+    /// Empty, or ending in a slash.
+    pub prefix: &'a str,
+    /// Of a server that is not AWS's; it is asked in path style.
+    pub endpoint: Option<&'a str>,
+    pub region: Option<&'a str>,
+}
+
+/// How often a request is tried that a server was too busy for.
+const ATTEMPTS: u32 = 6;
+/// How long one attempt may take. All attempts together end within [`PATIENCE`].
+const ATTEMPT: Duration = Duration::from_mins(1);
+/// AWS takes it for servers that do not look at it.
+const ANY_REGION: &str = "us-east-1";
+/// So much of a server's sentence is told.
+const SAID_MAX: usize = 300;
+
+/// What every service of AWS is asked with: its credentials are found as every tool finds them.
+pub(super) fn settings(runtime: &Runtime, endpoint: Option<&str>, region: Option<&str>, width: usize) -> aws_config::SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::rustls(CryptoMode::Ring))
+        .pool_max_idle_per_host(width)
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(PATIENCE)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        // The attempt's timeout does that.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    if let Some(region) = region.map(str::to_owned).or_else(|| endpoint.map(|_| ANY_REGION.to_owned())) {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(endpoint) = endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    runtime.block_on(loader.load())
+}
+
+pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.context("could not start threads for the network")
+}
+
+impl S3 {
+    pub fn open(spot: &Spot, width: usize) -> anyhow::Result<Self> {
+        let runtime = runtime()?;
+        let shared = settings(&runtime, spot.endpoint, spot.region, width);
+        let config =
+            aws_sdk_s3::config::Builder::from(&shared).force_path_style(spot.endpoint.is_some()).retry_classifier(Later).build();
+        Ok(Self { client: Client::from_conf(config), runtime, bucket: spot.bucket.to_owned(), prefix: spot.prefix.to_owned() })
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+/// What is worth asking again beside what the library knows: too many requests in any words, and two conditional requests that
+/// met, of which S3 answers neither.
+#[derive(Debug)]
+struct Later;
+
+impl ClassifyRetry for Later {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().map(|response| response.status().as_u16()) {
+            Some(409 | 429) => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "worth asking again"
+    }
+}
+
+impl fmt::Debug for S3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// What a refusal means.
+pub(super) fn trouble<E>(error: &SdkError<E>) -> Trouble
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let said = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        _ => DisplayErrorContext(error).to_string(),
+    };
+    let said: String = said.chars().filter(|c| !c.is_control()).take(SAID_MAX).collect();
+    match (status, error) {
+        (Some(401 | 403), _) | (None, SdkError::ConstructionFailure(_)) => Trouble::Denied(said),
+        (Some(404), _) => Trouble::Missing(said),
+        (Some(412), _) => Trouble::Conflict(said),
+        // Two conditional requests met, and neither was answered for good.
+        (Some(409 | 429 | 500..), _) | (None, SdkError::TimeoutError(_)) => Trouble::Busy(said),
+        (None, SdkError::DispatchFailure(failure)) if failure.is_io() || failure.is_timeout() => Trouble::Busy(said),
+        (None, SdkError::DispatchFailure(_)) if said.to_lowercase().contains("credentials") => Trouble::Denied(said),
+        _ => Trouble::Other(said),
+    }
+}
+
+impl Bucket for S3 {
+    fn get(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, Tag)>, Trouble> {
+        let large = || Trouble::Other(format!("`{key}` has more than {most} bytes"));
+        self.runtime.block_on(async {
+            let found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
+                Ok(found) => found,
+                Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+                Err(error) => return Err(trouble(&error)),
+            };
+            let tag = Tag(found.e_tag().unwrap_or_default().into());
+            let told = found.content_length().and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+            if told > most {
+                return Err(large());
+            }
+            let (mut bytes, mut body) = (Vec::with_capacity(told), found.body);
+            while let Some(piece) = body.try_next().await.map_err(|error| Trouble::Busy(error.to_string()))? {
+                bytes.extend_from_slice(&piece);
+                if bytes.len() > most {
+                    return Err(large());
+                }
+            }
+            Ok(Some((bytes, tag)))
+        })
+    }
+
+    fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
+        self.runtime.block_on(async {
+            let body = match body {
+                Body::Bytes(bytes) => ByteStream::from(bytes.to_vec()),
+                Body::File { path, .. } => {
+                    ByteStream::from_path(path).await.map_err(|error| Trouble::Other(DisplayErrorContext(&error).to_string()))?
+                }
+            };
+            let mut request = self
+                .client
+                .put_object()
+                .bucket(&self.bucket)
+                .key(self.key(key))
+                .content_type(headers.content_type)
+                .cache_control(headers.cache_control)
+                .body(body);
+            request = match when {
+                When::Always => request,
+                When::Absent => request.if_none_match("*"),
+                When::Still(Tag(tag)) => request.if_match(&**tag),
+            };
+            let put = request.send().await.map_err(|error| match trouble(&error) {
+                // What should still be there is gone.
+                Trouble::Missing(said) if matches!(when, When::Still(_)) => Trouble::Conflict(said),
+                trouble => trouble,
+            })?;
+            Ok(Tag(put.e_tag().unwrap_or_default().into()))
+        })
+    }
+
+    fn delete(&self, key: &str) -> Result<(), Trouble> {
+        let deleted = self.client.delete_object().bucket(&self.bucket).key(self.key(key)).send();
+        match self.runtime.block_on(deleted) {
+            Ok(_) => Ok(()),
+            Err(error) => match trouble(&error) {
+                Trouble::Missing(_) => Ok(()),
+                trouble => Err(trouble),
+            },
+        }
+    }
+
+    fn list(&self, prefix: &str, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+        self.runtime.block_on(async {
+            let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(self.key(prefix));
+            let mut pages = list.into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|error| trouble(&error))?;
+                let keys = page.contents().iter().filter_map(|object| object.key());
+                keys.filter_map(|key| key.strip_prefix(&self.prefix)).for_each(&mut *each);
+            }
+            Ok(())
+        })
+    }
+}

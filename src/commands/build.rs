@@ -1,0 +1,215 @@
+//! `gazette build`: a registry, rendered into a folder.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use crate::{
+    adapters::{
+        WayOut,
+        clock::Stopwatch,
+        dir::{Directory, Nowhere, Stamp, Target, Update, Written},
+        disk, folder,
+        terminal::{self, Progress},
+    },
+    cli::Build,
+    digest::Sha256,
+    finding::{Finding, Verdict},
+    manifest::Manifest,
+    name::ServerName,
+    registry::Registry,
+    report::{self, Report, Scope},
+    site::{Sink, Site, Wants, hosting::limits::Measures, inputs::Inputs, path},
+};
+
+use super::{
+    TO_FIX,
+    place::{Place, Source, settings},
+};
+
+pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut watch = Stopwatch::start();
+    let place = Place::find(build.data.as_deref())?;
+    let target = match build.out.to_str() {
+        Some("-") => None,
+        _ => Some(target(&place, &build.out)?),
+    };
+    let program = disk::program()?;
+    if let Some(stamp) = unchanged(build, &place, target.as_ref(), &program)? {
+        watch.stage("comparing");
+        summarize(&stamp, Written { unchanged: stamp.documents, ..Written::default() }, build, out)?;
+        terminal::note(&format!("time: {}", watch.summary()));
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let source = match build.as_of {
+        Some(at) => place.as_of(at)?,
+        None => place.committed()?,
+    };
+    let (config, _) = settings(&source.checkout)?;
+    watch.stage("history");
+    let (registry, findings) = Registry::outline(&source.checkout, source.history.clone(), config)?;
+    if findings.iter().any(|finding| finding.verdict == Verdict::Reject) {
+        return refuse(findings, &registry, colour, out);
+    }
+    watch.stage("reading");
+    let site = Site::of(&registry, &source.checkout);
+    let rendered = render(&site, &place, &program, target)?;
+    let (stamp, written) = match rendered {
+        Ok(rendered) => rendered,
+        Err(findings) => return refuse(findings, &registry, colour, out),
+    };
+    watch.stage("rendering and writing");
+    summarize(&stamp, written, build, out)?;
+    terminal::note(&format!("time: {}", watch.summary()));
+    note_uncommitted(&source);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A folder that is neither in the registry nor around it.
+fn target(place: &Place, dir: &Path) -> anyhow::Result<Target> {
+    if folder::overlap(&place.data, dir) {
+        let error = format!("`{}` holds the registry itself, or lies in it", dir.display());
+        return Err(WayOut::new(error, "name another folder with `--out DIR`").into());
+    }
+    Target::open(dir)
+}
+
+/// The last build's stamp, if it was of the same commit by the same program.
+fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sha256) -> anyhow::Result<Option<Stamp>> {
+    let Some(Target::Existing(directory)) = target else { return Ok(None) };
+    let Some(stamp) = directory.stamp().filter(|_| build.as_of.is_none()) else { return Ok(None) };
+    let head = place.repository()?.head()?.to_string();
+    let same = stamp.commit.as_ref() == Some(&head) && stamp.prefix == place.prefix && stamp.program == *program;
+    Ok(same.then(|| stamp.clone()))
+}
+
+type Rendered = Result<(Stamp, Written), Vec<Finding>>;
+
+fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>) -> anyhow::Result<Rendered> {
+    let stamp = |manifest: &Manifest| stamp(site, place, program, manifest);
+    let inputs = || Inputs::of(site, program);
+    match target {
+        None => {
+            let nowhere = Nowhere::default();
+            let findings = all(site, &nowhere)?;
+            Ok(if findings.is_empty() { Ok((stamp(&nowhere.manifest()), Written::default())) } else { Err(findings) })
+        }
+        Some(Target::Fresh(fresh)) => {
+            let fresh = fresh.with_plain(site.registry.config.site.plain);
+            site.host_pages().iter().try_for_each(|page| fresh.page(&page.paths, &page.body))?;
+            let findings = all(site, &fresh)?;
+            if findings.is_empty() {
+                return fresh.finish(stamp, inputs()).map(Ok);
+            }
+            Ok(Err(findings))
+        }
+        Some(Target::Existing(directory)) => update(site, *directory, &inputs(), stamp),
+    }
+}
+
+fn update(
+    site: &Site,
+    directory: Directory,
+    inputs: &Inputs,
+    stamp: impl FnOnce(&Manifest) -> Stamp,
+) -> anyhow::Result<Rendered> {
+    let update = Update::begin(directory, site.registry.config.site.plain)?;
+    let before = update.inputs().cloned().unwrap_or_default();
+    let has_changed = |name: &ServerName| !inputs.same_server(&before, name);
+    let collections = !inputs.same_whole(&before);
+    let progress = Progress::of(site.facts.counts.servers);
+    let wants = Wants { server: &has_changed, collections, progress: &|done| progress.at(done) };
+    let findings = site.render(&wants, &update)?;
+    site.host_pages().iter().try_for_each(|page| update.page(&page.paths, &page.body))?;
+    progress.end();
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    let stays = |key: &str| match path::server_of(key) {
+        Some(name) => inputs.servers.contains_key(name) && inputs.servers.get(name) == before.servers.get(name),
+        None => !collections,
+    };
+    let stays = |key: &str| inputs.all == before.all && stays(key);
+    update.apply(stays, stamp, inputs.clone()).map(Ok)
+}
+
+/// Every page of a site that nothing is known of.
+fn all(site: &Site, sink: &impl Sink) -> anyhow::Result<Vec<Finding>> {
+    let progress = Progress::of(site.facts.counts.servers);
+    let wants = Wants { server: &|_| true, collections: true, progress: &|done| progress.at(done) };
+    let findings = site.render(&wants, sink);
+    progress.end();
+    findings
+}
+
+fn stamp(site: &Site, place: &Place, program: &Sha256, manifest: &Manifest) -> Stamp {
+    let facts = &site.facts;
+    Stamp {
+        program: *program,
+        commit: facts.commit.map(|commit| commit.to_string()),
+        prefix: place.prefix.clone(),
+        serial: facts.serial,
+        counts: facts.counts,
+        documents: manifest.documents().count(),
+        limits: Measures::of(manifest, facts.counts, site.registry.config.site.plain).notes(),
+        bytes: manifest.bytes(),
+        digest: manifest.digest(),
+        plain: site.registry.config.site.plain,
+    }
+}
+
+/// What cannot be published, as `gazette check` says it.
+fn refuse(findings: Vec<Finding>, registry: &Registry, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let scope = Scope::Tree { servers: registry.servers.len(), versions: registry.versions() };
+    out.write_all(report::text::render(&Report::of(findings, scope), colour).as_bytes())?;
+    terminal::note("nothing was built: these files would be missing from the site; `gazette check` says more");
+    Ok(ExitCode::from(TO_FIX))
+}
+
+fn summarize(stamp: &Stamp, written: Written, build: &Build, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Stamp { counts, serial, documents, bytes, digest, .. } = stamp;
+    let commit = stamp.commit.as_ref().map_or_else(|| "the files as they lie".to_owned(), |id| format!("commit {}", &id[..10]));
+    let servers = format!(
+        "{}, {}, {}",
+        some(counts.servers, "server"),
+        some(counts.versions, "version"),
+        some(counts.namespaces, "namespace")
+    );
+    let documents = format!("{}, {}", some(*documents, "document"), size(*bytes));
+    if build.out.to_str() == Some("-") {
+        writeln!(out, "rendered {commit}, serial {serial}: {servers}\n  {documents}")?;
+    } else {
+        let Written { written, removed, unchanged } = written;
+        writeln!(out, "built `{}` from {commit}, serial {serial}: {servers}\n  {documents}", build.out.display())?;
+        writeln!(out, "  {written} written, {removed} removed, {unchanged} unchanged")?;
+        stamp.limits.iter().for_each(|passed| terminal::note(passed));
+    }
+    writeln!(out, "  sha256 {digest}")?;
+    Ok(())
+}
+
+pub(super) fn some(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Bytes as people read them.
+#[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// What lies in the folder but not in the commit is no part of the site.
+fn note_uncommitted(source: &Source) {
+    if source.uncommitted > 0 {
+        let them = if source.uncommitted == 1 { "it is" } else { "they are" };
+        let files = some(source.uncommitted, "file");
+        terminal::note(&format!(
+            "note: {files} differ{} from the commit; {them} no part of the site",
+            if source.uncommitted == 1 { "s" } else { "" }
+        ));
+    }
+}

@@ -1,0 +1,288 @@
+//! `gazette publish` and its kin: plan, refuse or apply, say what was done.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    process::ExitCode,
+};
+
+use crate::{
+    adapters::{
+        WayOut, chance,
+        clock::SystemClock,
+        disk,
+        terminal::{self, Progress},
+    },
+    checkpoint::Checkpoint,
+    cli::{Gc, Nightly, PlanOf, Publish, Rollback, Whereto},
+    digest::GitId,
+    instant::Instant,
+    manifest::Manifest,
+    plan::{
+        Leaving, Plan,
+        limits::{Limit, Limits, Passed},
+    },
+    publish::{self, CHECKPOINT, Edition, Outcome, Publisher, Receipt, Settings, Standing, Stopped, gc as sweep},
+};
+
+use super::{
+    build::some,
+    edition::{Made, Read, circumstances, standing_against},
+    keys::Keys,
+    place::Place,
+    target::{Chosen, Opened},
+};
+
+/// Exit status of what was refused.
+const REFUSED: u8 = 2;
+const DAY: i64 = 86_400;
+
+/// Everything about one publication but what is published.
+struct Way<'a> {
+    place: &'a Place,
+    chosen: Chosen,
+    settings: Settings,
+    is_nightly: bool,
+}
+
+impl<'a> Way<'a> {
+    fn of(place: &'a Place, read: &Read, whereto: &Whereto, is_nightly: bool, must_sign: bool) -> anyhow::Result<Self> {
+        let chosen = Chosen::of(&read.config, whereto.target.as_deref(), is_nightly)?;
+        let Keys { signers, trust } = Keys::of(whereto, &read.config, chosen.target.signing, must_sign)?;
+        let holder = format!("{:016x}", u64::from_be_bytes(chance::bytes()?));
+        let settings = Settings {
+            holder,
+            width: usize::from(whereto.jobs),
+            grace: 0,
+            lifetime: i64::from(read.config.signing.expires_days) * DAY,
+            signers,
+            trust,
+            force: whereto.force,
+            repair: false,
+        };
+        Ok(Self { place, chosen, settings, is_nightly })
+    }
+
+    fn publisher<'p>(&'p self, opened: &'p Opened, progress: &'p (dyn Fn(usize) + Sync)) -> Publisher<'p> {
+        Publisher { bucket: &*opened.bucket, cdn: opened.cdn.as_deref(), clock: &SystemClock, settings: &self.settings, progress }
+    }
+}
+
+pub(super) fn run(args: &Publish, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let place = Place::find(args.whereto.data.as_deref())?;
+    let read = Read::at(&place, None)?;
+    let way = Way::of(&place, &read, &args.whereto, false, !args.dry_run)?;
+    publish(args, &read, way, &args.allow, colour, out)
+}
+
+pub(super) fn nightly(Nightly { publish: args }: &Nightly, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let place = Place::find(args.whereto.data.as_deref())?;
+    let read = Read::at(&place, None)?;
+    let way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
+    publish(args, &read, way, &args.allow, colour, out)
+}
+
+pub(super) fn rollback(
+    Rollback { publication, publish: args }: &Rollback,
+    colour: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let place = Place::find(args.whereto.data.as_deref())?;
+    let head = Read::at(&place, None)?;
+    let way = Way::of(&place, &head, &args.whereto, false, !args.dry_run)?;
+    let opened = way.chosen.open(&place, &head.config, way.settings.width)?;
+    let standing = Standing::read(&way.publisher(&opened, &|_| {})).map_err(way_out)?;
+    drop(opened);
+    let published = standing.state.published(*publication).cloned();
+    let commit = published.as_ref().and_then(|published| GitId::parse(published.commit.as_deref()?));
+    let Some(commit) = commit else {
+        let known: Vec<String> = standing.state.roots.iter().map(|published| published.publication.to_string()).collect();
+        let error = format!("publication {publication} is not remembered, or was of no commit");
+        return Err(WayOut::new(error, format!("name one of: {}", known.join(", "))).into());
+    };
+    let read = Read::at(&place, Some(commit))?;
+    // Going back is what is asked for.
+    let allowed = [args.allow.as_slice(), &[Limit::History]].concat();
+    publish(args, &read, way, &allowed, colour, out)
+}
+
+/// Plans, refuses or applies, and reads back.
+fn publish(
+    args: &Publish,
+    read: &Read,
+    mut way: Way,
+    allowed: &[Limit],
+    colour: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    (way.settings.grace, way.settings.repair) = (args.grace.0, args.repair);
+    let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
+    let is_going_back = allowed.len() > args.allow.len();
+    let made = read.edition(way.chosen.form(), colour, out, |edition, out| {
+        let quiet = way.publisher(&opened, &|_| {});
+        let standing = Standing::read(&quiet).map_err(way_out)?;
+        let plan = standing.plan(edition, &quiet).map_err(way_out)?;
+        let circumstances = circumstances(way.place, edition.facts, &standing)?;
+        let epoch = standing.checkpoint.as_ref().map(|before| before.epoch.as_str());
+        let is_new_epoch = is_going_back || epoch != Some(edition.facts.epoch.as_str());
+        let passed = Limits::default().passed(&plan, &circumstances);
+        let against = standing_against(passed, &allowed.iter().copied().collect(), is_new_epoch);
+        out.write_all(plan.text(&against).as_bytes())?;
+        if !against.is_empty() {
+            return refused(&against);
+        }
+        if args.dry_run {
+            return Ok(ExitCode::SUCCESS);
+        }
+        out.flush()?;
+        let progress = Progress::of(plan.puts.len());
+        let result = publish::apply(&plan, standing, edition, &way.publisher(&opened, &|done| progress.at(done)));
+        progress.end();
+        note(args, &result)?;
+        let receipt = result.map_err(way_out)?;
+        if way.is_nightly {
+            read_back(&way, &opened, edition, &receipt)?;
+        }
+        opened.finish()?;
+        told(&receipt, &way.chosen, out)?;
+        Ok(ExitCode::SUCCESS)
+    })?;
+    Ok(match made {
+        Made::Whole(code) | Made::Refused(code) => code,
+    })
+}
+
+fn refused(against: &[Passed]) -> anyhow::Result<ExitCode> {
+    let names: Vec<&str> = against.iter().map(|passed| passed.limit.as_str()).collect();
+    let error = format!("this publication passes {}: {}", if names.len() == 1 { "a limit" } else { "limits" }, names.join(", "));
+    let allow: Vec<String> = names.iter().map(|name| format!("`--allow {name}`")).collect();
+    let mut help = format!("if it is meant, pass {}", allow.join(" "));
+    if names.contains(&Limit::History.as_str()) {
+        help.push_str("; another history also needs a new `epoch` under `[feed]` in registry.toml");
+    }
+    Err(WayOut::new(error, help).into())
+}
+
+fn way_out(Stopped { error, help, .. }: Stopped) -> anyhow::Error {
+    WayOut::new(error, help).into()
+}
+
+fn note(args: &Publish, result: &Result<Receipt, Stopped>) -> anyhow::Result<()> {
+    let Some(file) = &args.receipt else { return Ok(()) };
+    let receipt = match result {
+        Ok(receipt) | Err(Stopped { receipt, .. }) => receipt,
+    };
+    disk::write(file, &[serde_json::to_vec_pretty(receipt)?, b"\n".to_vec()].concat())
+}
+
+/// Whether the checkpoint that lies there now is the one that was written.
+fn read_back(way: &Way, opened: &Opened, edition: &Edition, receipt: &Receipt) -> anyhow::Result<()> {
+    let lying = opened.bucket.get(CHECKPOINT, crate::checkpoint::BYTES_MAX)?;
+    let read = lying.map(|(bytes, _)| Checkpoint::read(&bytes, &way.settings.trust));
+    let is_ours = |checkpoint: &Checkpoint| {
+        Some(checkpoint.publication) >= receipt.publication && checkpoint.base_url == edition.facts.base_url
+    };
+    match read {
+        Some(Ok(checkpoint)) if is_ours(&checkpoint) => Ok(()),
+        _ => Err(WayOut::new(
+            "the checkpoint that was written cannot be read back",
+            "see who else writes to the target, and publish again",
+        )
+        .into()),
+    }
+}
+
+fn told(receipt: &Receipt, chosen: &Chosen, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Receipt { outcome, publication, requests, written, deleted, seconds, bytes, .. } = receipt;
+    let what = match outcome {
+        Outcome::Renewed => "renewed".to_owned(),
+        _ => {
+            format!("published: {} written, {deleted} deleted", some(usize::try_from(written.values().sum::<u64>())?, "document"))
+        }
+    };
+    let publication = publication.unwrap_or_default();
+    writeln!(out, "{what}; publication {publication} at `{}`", chosen.target.target)?;
+    let publish::Requests { get, put, delete, list } = requests;
+    writeln!(out, "  {get} GET, {put} PUT, {delete} DELETE, {list} LIST; {bytes} bytes sent in {seconds} s")?;
+    Ok(())
+}
+
+pub(super) fn plan(args: &PlanOf, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let place = Place::find(args.whereto.data.as_deref())?;
+    let to = Read::at(&place, Some(place.repository()?.resolve(&args.to)?))?;
+    match &args.from {
+        Some(from) => between_commits(args, &place, from, &to, colour, out),
+        None => towards_target(args, &place, &to, colour, out),
+    }
+}
+
+/// What one commit would publish that another did not.
+fn between_commits(
+    args: &PlanOf,
+    place: &Place,
+    from: &str,
+    to: &Read,
+    colour: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let from = Read::at(place, Some(place.repository()?.resolve(from)?))?;
+    let form = Chosen::of(&to.config, args.whereto.target.as_deref(), true)?.form();
+    let before = match from.manifest(form, colour, out)? {
+        Made::Whole(manifest) => manifest,
+        Made::Refused(code) => return Ok(code),
+    };
+    let made = to.edition(form, colour, out, |edition, out| {
+        let plan = settled(&before, edition, args.grace.0);
+        show(&plan, &[], args.json, out)
+    })?;
+    Ok(match made {
+        Made::Whole(()) => ExitCode::SUCCESS,
+        Made::Refused(code) => code,
+    })
+}
+
+fn settled(before: &Manifest, edition: &Edition, grace: i64) -> Plan {
+    let nothing = (BTreeMap::new(), BTreeSet::new());
+    let leaving = Leaving { waiting: &nothing.0, condemned: &nothing.1, deleted: edition.deleted, now: Instant(0), grace };
+    Plan::between(before, edition.manifest).settle(&leaving, edition.manifest)
+}
+
+fn towards_target(args: &PlanOf, place: &Place, to: &Read, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut way = Way::of(place, to, &args.whereto, true, false)?;
+    way.settings.grace = args.grace.0;
+    let opened = way.chosen.open(place, &to.config, way.settings.width)?;
+    let made = to.edition(way.chosen.form(), colour, out, |edition, out| {
+        let publisher = way.publisher(&opened, &|_| {});
+        let standing = Standing::read(&publisher).map_err(way_out)?;
+        let plan = standing.plan(edition, &publisher).map_err(way_out)?;
+        let passed = Limits::default().passed(&plan, &circumstances(place, edition.facts, &standing)?);
+        show(&plan, &passed, args.json, out)?;
+        Ok(if passed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+    })?;
+    Ok(match made {
+        Made::Whole(code) | Made::Refused(code) => code,
+    })
+}
+
+fn show(plan: &Plan, passed: &[Passed], is_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let text = if is_json { serde_json::to_string_pretty(&plan.json(passed))? + "\n" } else { plan.text(passed) };
+    Ok(out.write_all(text.as_bytes())?)
+}
+
+pub(super) fn gc(args: &Gc, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let place = Place::find(args.whereto.data.as_deref())?;
+    let read = Read::at(&place, None)?;
+    let way = Way::of(&place, &read, &args.whereto, true, false)?;
+    let opened = way.chosen.open(&place, &read.config, way.settings.width)?;
+    let publisher = way.publisher(&opened, &|_| {});
+    let standing = Standing::read(&publisher).map_err(way_out)?;
+    if args.dry_run {
+        let keys = sweep::unneeded(&standing, &publisher).map_err(way_out)?;
+        keys.iter().try_for_each(|key| writeln!(out, "{key}"))?;
+        terminal::note(&format!("{} would be deleted", some(keys.len(), "manifest file")));
+    } else {
+        let receipt = sweep::collect(standing, &publisher).map_err(way_out)?;
+        writeln!(out, "{} deleted", some(usize::try_from(receipt.deleted)?, "manifest file"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,254 @@
+//! What a publication would do: which addresses are written, why and in which order, which are deleted, which wait, and
+//! whether that is within the limits that keep an accident from being published.
+
+pub mod limits;
+mod show;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use crate::{
+    instant::Instant,
+    manifest::{Line, Manifest},
+    site::path::{Wave, wave_of},
+};
+
+/// The way from what lies somewhere to a site.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By wave, then by key.
+    pub puts: BTreeMap<(Wave, Box<str>), Put>,
+    /// How many documents stay as they are.
+    pub unchanged: u64,
+    /// How many documents the published site has that are no part of the new one.
+    pub leaving: u64,
+    /// How many documents the published site has.
+    pub before: u64,
+    /// What is deleted once the new checkpoint stands.
+    pub deletes: BTreeMap<Box<str>, Gone>,
+    /// What is not part of the site any more and is deleted later, and since when.
+    pub waiting: BTreeMap<Box<str>, Instant>,
+    /// The keys that may lie there and are no part of the new site; whether the published site has them.
+    left: BTreeMap<Box<str>, bool>,
+}
+
+/// A document to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    pub line: Line,
+    pub reason: Reason,
+    /// How many bytes lie there now.
+    pub before: Option<u64>,
+}
+
+/// Why a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    New,
+    Content,
+    /// The bytes are the same, what is said with them is not.
+    Headers,
+    /// A publication that died may have left something else there, or it was asked for.
+    Repair,
+}
+
+/// Why a document is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gone {
+    /// The version's status became deleted, so it goes at once.
+    Deleted,
+    /// It left the site, and the time of grace is over.
+    Left,
+}
+
+impl Reason {
+    pub const ALL: [Self; 4] = [Self::New, Self::Content, Self::Headers, Self::Repair];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Content => "content",
+            Self::Headers => "headers",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Gone {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Left => "left",
+        }
+    }
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What decides when something that left the site is deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving<'a> {
+    /// What left in earlier publications, and since when.
+    pub waiting: &'a BTreeMap<Box<str>, Instant>,
+    /// What was to go at once, and may still be there.
+    pub condemned: &'a BTreeSet<Box<str>>,
+    /// The keys of versions and servers that are deleted.
+    pub deleted: &'a BTreeSet<String>,
+    pub now: Instant,
+    /// Seconds.
+    pub grace: i64,
+}
+
+/// Keys that are no part of any site, whatever a manifest says.
+pub fn is_reserved(key: &str) -> bool {
+    matches!(key, "checkpoint") || ["manifest/", "publisher/", ".gazette/"].iter().any(|own| key.starts_with(own))
+}
+
+impl Plan {
+    /// From one site to another. What leaves is not sorted yet into what goes and what waits: [`Plan::settle`] does that.
+    pub fn between(before: &Manifest, after: &Manifest) -> Self {
+        let mut plan = Self { before: before.lines.len() as u64, ..Self::default() };
+        for (key, line) in &after.lines {
+            match before.lines.get(key) {
+                Some(old) if old == line => plan.unchanged += 1,
+                old => plan.put(key, *line, reason(old, line), old.map(|old| old.size)),
+            }
+        }
+        let left = before.lines.keys().filter(|key| !after.lines.contains_key(*key) && !is_reserved(key));
+        plan.left = left.map(|key| (key.clone(), true)).collect();
+        plan.leaving = plan.left.len() as u64;
+        plan
+    }
+
+    /// Counts what lies in parts of both that are known to be the same.
+    #[must_use]
+    pub fn with_same(mut self, documents: u64) -> Self {
+        self.unchanged += documents;
+        self.before += documents;
+        self
+    }
+
+    /// Writes again whatever a publication towards `other`, which did not come to its end, may have left otherwise. Of
+    /// `other`, what is known to be the same as in `after` may be missing.
+    #[must_use]
+    pub fn after_attempt(mut self, other: &Manifest, after: &Manifest) -> Self {
+        for (key, line) in &other.lines {
+            match after.lines.get(key) {
+                Some(new) if new == line => {}
+                Some(new) => self.repair(key, new),
+                None if is_reserved(key) => {}
+                None => drop(self.left.entry(key.clone()).or_insert(false)),
+            }
+        }
+        self
+    }
+
+    /// Writes everything.
+    #[must_use]
+    pub fn repairing(mut self, after: &Manifest) -> Self {
+        for (key, line) in &after.lines {
+            self.repair(key, line);
+        }
+        self
+    }
+
+    /// Sorts what left into what is deleted after this publication, and what waits.
+    #[must_use]
+    pub fn settle(mut self, leaving: &Leaving, after: &Manifest) -> Self {
+        for key in leaving.waiting.keys().chain(leaving.condemned) {
+            if !after.lines.contains_key(key) && !is_reserved(key) {
+                self.left.entry(key.clone()).or_insert(false);
+            }
+        }
+        self.deletes.clear();
+        self.waiting.clear();
+        for (key, &is_published) in &self.left {
+            // As long as a published site has it, it has not left.
+            let since = leaving.waiting.get(key).filter(|_| !is_published).copied().unwrap_or(leaving.now);
+            if leaving.deleted.contains(&**key) || leaving.condemned.contains(key) && !is_published {
+                self.deletes.insert(key.clone(), Gone::Deleted);
+            } else if since.0.saturating_add(leaving.grace) <= leaving.now.0 {
+                self.deletes.insert(key.clone(), Gone::Left);
+            } else {
+                self.waiting.insert(key.clone(), since);
+            }
+        }
+        self
+    }
+
+    fn put(&mut self, key: &str, line: Line, reason: Reason, before: Option<u64>) {
+        self.puts.insert((wave_of(key), key.into()), Put { line, reason, before });
+    }
+
+    fn repair(&mut self, key: &str, line: &Line) {
+        if !self.puts.contains_key(&(wave_of(key), Box::from(key))) {
+            self.unchanged -= 1;
+            self.put(key, *line, Reason::Repair, Some(line.size));
+        }
+    }
+
+    /// Whether the site that lies there is the new one already, and nothing is left to delete now.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.deletes.is_empty()
+    }
+
+    pub fn count(&self, reason: Reason) -> usize {
+        self.puts.values().filter(|put| put.reason == reason).count()
+    }
+
+    /// How many bytes are written.
+    pub fn bytes(&self) -> u64 {
+        self.puts.values().map(|put| put.line.size).sum()
+    }
+
+    /// The waves in which something is written, each with its keys.
+    pub fn waves(&self) -> BTreeMap<Wave, Vec<&str>> {
+        let mut waves: BTreeMap<Wave, Vec<&str>> = BTreeMap::new();
+        for (wave, key) in self.puts.keys() {
+            waves.entry(*wave).or_default().push(key);
+        }
+        waves
+    }
+
+    /// The addresses whose copies in a CDN are out of date once this is done, in order.
+    pub fn purge(&self) -> Vec<String> {
+        let overwritten = self.puts.iter().filter(|(_, put)| put.reason != Reason::New).map(|((_, key), _)| &**key);
+        let gone = self.deletes.keys().map(|key| &**key);
+        let paths: BTreeSet<String> = overwritten.chain(gone).filter(|key| !key.contains(' ')).flat_map(addresses).collect();
+        paths.into_iter().collect()
+    }
+}
+
+fn reason(old: Option<&Line>, new: &Line) -> Reason {
+    match old {
+        None => Reason::New,
+        Some(old) if old.sha256 == new.sha256 && old.size == new.size => Reason::Headers,
+        Some(_) => Reason::Content,
+    }
+}
+
+/// The spellings in which the address of a key is asked for.
+fn addresses(key: &str) -> Vec<String> {
+    let folder = key.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+    let mut spellings = vec![format!("/{key}")];
+    spellings.extend(folder.map(|folder| format!("/{folder}")));
+    if key.contains('+') {
+        spellings.push(format!("/{}", key.replace('+', "%2B")));
+    }
+    spellings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! A site: every address of the published registry, and how any one of them, or all in one go, is rendered from one commit.
+//! It knows neither folders nor buckets nor clocks, and it never holds all of its pages.
+
+pub mod api;
+pub mod assets;
+pub mod card;
+pub mod collection;
+pub mod exports;
+pub mod facts;
+pub mod feed;
+mod groups;
+pub mod hosting;
+pub mod html;
+pub mod index;
+pub mod inputs;
+pub mod listing;
+pub mod owner;
+pub mod path;
+pub mod query;
+pub mod search;
+mod stream;
+
+use crate::{
+    checkout::{Checkout, Reader},
+    finding::Finding,
+    group::Group,
+    name::ServerName,
+    registry::{Registry, Server},
+};
+
+use assets::Assets;
+use card::Card;
+use collection::Collection;
+pub use facts::Facts;
+use listing::{Shown, Unshown};
+use path::{Endpoint, HostFile, SitePath, Spelling};
+pub use stream::{Sink, Wants};
+
+/// What is published of a registry.
+#[derive(Debug)]
+pub struct Site<'a> {
+    pub registry: &'a Registry,
+    pub checkout: &'a Checkout,
+    pub facts: Facts,
+    pub assets: Assets,
+}
+
+/// Makes some pages of what is known of every server.
+pub(crate) type Batch<'c> = Box<dyn Fn() -> Vec<Page> + Send + Sync + 'c>;
+
+/// A document, and every address at which exactly its bytes stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub paths: Vec<SitePath>,
+    pub body: Vec<u8>,
+}
+
+impl Page {
+    pub(crate) fn new(path: SitePath, body: impl Into<Vec<u8>>) -> Self {
+        Self { paths: vec![path], body: body.into() }
+    }
+
+    fn api(endpoint: &Endpoint, body: Vec<u8>) -> Self {
+        Self { paths: Spelling::ALL.into_iter().map(|spelling| SitePath::Api(spelling, endpoint.clone())).collect(), body }
+    }
+}
+
+impl<'a> Site<'a> {
+    /// The site of a registry that was read from a checkout; `registry.history` tells the commit.
+    pub fn of(registry: &'a Registry, checkout: &'a Checkout) -> Self {
+        Self { registry, checkout, facts: Facts::of(registry), assets: Assets::of(&registry.config) }
+    }
+
+    /// The servers that are shown: those with a version that is not deleted.
+    pub fn servers(&self) -> impl Iterator<Item = (&'a ServerName, &'a Server)> {
+        self.registry.servers.iter().filter(|(_, server)| server.latest().is_some())
+    }
+
+    /// Reads one server, deleted versions and all.
+    pub fn show(&'a self, name: &'a ServerName, server: &'a Server, reader: &mut dyn Reader) -> Result<Shown<'a>, Unshown> {
+        Shown::read(self, name, server, reader)
+    }
+
+    /// The pages of one server.
+    pub fn server_pages(&self, shown: &Shown) -> Vec<Page> {
+        let name = shown.name;
+        let Some(latest) = shown.latest() else { return Vec::new() };
+        let mut pages = Vec::with_capacity(shown.listings.len() + 3);
+        for listing in shown.present() {
+            let endpoint = Endpoint::Version(name.clone(), listing.version.clone());
+            let mut paths = vec![SitePath::Api(Spelling::V01, endpoint.clone())];
+            if self.registry.config.api.v0 == crate::config::Older::Full {
+                paths.push(SitePath::Api(Spelling::V0, endpoint));
+            }
+            if std::ptr::eq(listing, latest) {
+                paths.extend(Spelling::ALL.map(|spelling| SitePath::Api(spelling, Endpoint::Latest(name.clone()))));
+            }
+            pages.push(Page { paths, body: listing.record.clone() });
+            if let Some(original) = &listing.original {
+                pages.push(Page::new(SitePath::Original(name.clone(), listing.version.clone()), original.clone()));
+            }
+        }
+        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(shown.present().map(|listing| &*listing.record))));
+        pages.push(Page::new(SitePath::Server(name.clone()), html::server(self, shown)));
+        pages.extend(html::badge(shown));
+        pages.append(&mut exports::mcphub::pages(shown));
+        pages
+    }
+
+    /// The pages of one group, which is read for them.
+    pub fn group_pages(&'a self, id: &str, group: &'a Group, reader: &mut dyn Reader) -> Result<Vec<Page>, Unshown> {
+        groups::pages(self, id, group, reader)
+    }
+
+    /// The documents that are made of something from every server.
+    pub fn collections(&self) -> Vec<Box<dyn Collection + '_>> {
+        let mut all: Vec<Box<dyn Collection>> = vec![Box::new(api::Servers)];
+        all.extend(exports::collections());
+        all
+    }
+
+    /// The pages that are made of a little of every server, in batches that may be made in any order; `cards` are in the order
+    /// of names.
+    pub(crate) fn card_pages<'c>(&'c self, cards: &'c [Card<'c>]) -> Vec<Batch<'c>> {
+        let mut batches: Vec<Batch<'c>> = vec![
+            Box::new(|| search::pages(cards)),
+            Box::new(|| feed::sitemap(self, cards)),
+            Box::new(|| vec![feed::atom(self, cards)]),
+            Box::new(|| vec![html::home(self, cards, &html::folders(cards))]),
+        ];
+        batches.extend(html::shelf_pages(self, cards));
+        batches.extend(html::namespace_pages(self, cards));
+        batches.extend(html::group_pages(self, cards));
+        let deleted = self.registry.servers.iter().filter(|(_, server)| server.latest().is_none() && !server.releases.is_empty());
+        batches.extend(deleted.map(|(name, server)| -> Batch { Box::new(|| vec![html::gone(self, name, server)]) }));
+        batches
+    }
+
+    /// The few documents that need no server.
+    pub fn single_pages(&self) -> Vec<Page> {
+        let mut pages = vec![
+            Page::new(SitePath::OpenApi, api::openapi(&self.facts)),
+            Page::new(SitePath::Index, index::render(&self.facts)),
+            Page::new(SitePath::NotFound, html::not_found(self)),
+            feed::robots(self),
+            feed::llms(self),
+        ];
+        pages.extend(self.assets.pages());
+        pages.extend(html::single_pages(self));
+        pages
+    }
+
+    /// What tells hosts of files how to answer.
+    pub fn host_pages(&self) -> Vec<Page> {
+        HostFile::ALL.map(|file| Page::new(SitePath::Host(file), hosting::render(file, self))).into()
+    }
+
+    /// Renders every page in bounded memory, on all cores; `findings` are the files that are no entries, for which the whole
+    /// is refused.
+    pub fn render(&'a self, wants: &Wants, sink: &impl Sink) -> anyhow::Result<Vec<Finding>> {
+        stream::render(self, wants, sink)
+    }
+}

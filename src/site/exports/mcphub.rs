@@ -1,0 +1,279 @@
+//! The registry as MCPHub's market (`/exports/mcphub/servers.json`) and as files in the shape of its discovery API
+//! (`/discovery/…`, `/.well-known/mcp-marketplace`).
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Shape, WHOLE,
+    install::{Flaw, Kind, Offer, Way},
+    labels, link,
+    settings::{mcphub_server, refusal, variable},
+    template::{Template, text},
+    word,
+};
+use crate::name::ServerName;
+use crate::site::{
+    Facts, Page,
+    collection::Collection,
+    listing::{Listing, Shown},
+    path::{Discovery, Export, SitePath},
+};
+
+#[derive(Debug)]
+pub struct Market;
+
+impl Shape for Market {
+    const EXPORT: Export = Export::McpHub;
+
+    fn open(&self, _: &Facts) -> Vec<u8> {
+        b"{".to_vec()
+    }
+
+    fn part(&self, shown: &Shown, listing: &Listing, left_out: &mut Vec<Flaw>) -> Vec<u8> {
+        let Some(entry) = entry(shown, listing, left_out) else {
+            left_out.push(Flaw::new(WHOLE, "nothing of what it offers can be installed by MCPHub"));
+            return Vec::new();
+        };
+        [super::json(shown.name.as_str()), super::json(&entry)].join(&b":"[..])
+    }
+
+    fn close(&self, _: usize) -> Option<Vec<u8>> {
+        Some(b"}".to_vec())
+    }
+}
+
+/// What a server's installation is called, most preferred first.
+const PREFERENCE: [&str; 6] = ["npm", "uvx", "docker", "dnx", "streamable-http", "sse"];
+
+fn kind(way: &Way) -> Option<&'static str> {
+    match way {
+        Way::Run(run) => Some(match run.kind {
+            Kind::Npm => "npm",
+            Kind::Pypi => "uvx",
+            Kind::Oci => "docker",
+            Kind::Nuget => "dnx",
+        }),
+        Way::Connect(connect) => Some(connect.transport.as_str()),
+        Way::Download(_) => None,
+    }
+}
+
+/// The offers that MCPHub can install, one of each type, most preferred first.
+fn installable<'a>(shown: &'a Shown, left_out: &mut Vec<Flaw>) -> Vec<(&'static str, &'a Offer)> {
+    let mut chosen: Vec<(&'static str, &Offer)> = Vec::new();
+    for offer in shown.offers() {
+        let offer = match offer {
+            Ok(offer) => offer,
+            Err(flaw) => {
+                left_out.push(flaw.clone());
+                continue;
+            }
+        };
+        match (refusal(&offer.way), kind(&offer.way)) {
+            (Some(why), _) => left_out.push(Flaw::new(&*offer.at, why)),
+            (None, Some(kind)) if chosen.iter().any(|(known, _)| *known == kind) => {
+                left_out.push(Flaw::new(&*offer.at, format!("one installation of the type `{kind}` is enough for MCPHub")));
+            }
+            (None, Some(kind)) => {
+                left_out.extend(offer.omitted.iter().cloned());
+                chosen.push((kind, offer));
+            }
+            (None, None) => {}
+        }
+    }
+    chosen.sort_by_key(|(kind, _)| PREFERENCE.iter().position(|known| known == kind));
+    chosen
+}
+
+fn entry(shown: &Shown, listing: &Listing, left_out: &mut Vec<Flaw>) -> Option<Value> {
+    let server = &listing.server;
+    let installable = installable(shown, left_out);
+    if installable.is_empty() {
+        return None;
+    }
+    let repository = server.get("repository").and_then(|repository| link(repository, "url")).unwrap_or_default();
+    let title = text(server, "title").filter(|title| !title.is_empty()).unwrap_or(shown.name.as_str());
+    let installations = installable.iter().map(|(kind, offer)| ((*kind).to_owned(), installation(kind, &offer.way, shown.name)));
+    Some(json!({
+        "name": shown.name.as_str(),
+        "display_name": title,
+        "description": word(server, "description"),
+        "repository": { "type": "git", "url": repository },
+        "homepage": link(server, "websiteUrl").unwrap_or(repository),
+        "author": { "name": shown.name.namespace_str() },
+        "license": labels(server, "license").first().map(String::as_str).unwrap_or_default(),
+        "categories": labels(server, "categories"),
+        "tags": labels(server, "tags"),
+        "examples": [],
+        "installations": installations.collect::<Map<_, _>>(),
+        "arguments": arguments(shown.name, installable.iter().map(|(_, offer)| *offer)),
+        "tools": [],
+        "is_official": false,
+    }))
+}
+
+/// In settings a server says how it talks, and whether it is on; in the market, how it is installed.
+fn installation(kind: &str, way: &Way, name: &ServerName) -> Value {
+    let mut installation = mcphub_server(way, &|ask| variable(name, ask));
+    let members = installation.as_object_mut().expect("an object");
+    members.shift_remove("enabled");
+    members.insert("type".to_owned(), kind.into());
+    if matches!(way, Way::Run(_)) {
+        members.entry("env").or_insert_with(|| json!({}));
+    }
+    installation
+}
+
+/// What a user has to give, by the name under which it stands in the installations.
+fn arguments<'a>(name: &ServerName, offers: impl Iterator<Item = &'a Offer>) -> Value {
+    let mut arguments = Map::new();
+    for ask in offers.flat_map(|offer| offer.way.templates()).flat_map(Template::asks).filter(|ask| ask.answer().is_none()) {
+        let example = ask.placeholder.as_deref().or(ask.choices.first().map(String::as_str)).unwrap_or_default();
+        let description = ask.description.as_deref().unwrap_or_default();
+        let argument = json!({ "description": description, "required": ask.is_required, "example": example });
+        arguments.entry(variable(name, ask)).or_insert(argument);
+    }
+    arguments.into()
+}
+
+/// The pages of one server's own.
+pub fn pages(shown: &Shown) -> Vec<Page> {
+    let Some(listing) = shown.latest() else { return Vec::new() };
+    let mut unsaid = Vec::new();
+    let installable = installable(shown, &mut unsaid);
+    let (Some(entry), Some((preferred, offer))) = (entry(shown, listing, &mut unsaid), installable.first()) else {
+        return Vec::new();
+    };
+    let name = shown.name;
+    let mut server = mcphub_server(&offer.way, &|ask| variable(name, ask));
+    server.as_object_mut().expect("an object").shift_remove("enabled");
+    let install = json!({
+        "name": name.as_str(),
+        "installationType": preferred,
+        "availableTypes": installable.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+        "mcpServers": { name.as_str(): server },
+        "arguments": arguments(name, std::iter::once(*offer)),
+    });
+    let page = |path, data: &Value| Page::new(SitePath::Discovery(path), super::json(&json!({ "success": true, "data": data })));
+    vec![page(Discovery::Server(name.clone()), &entry), page(Discovery::Install(name.clone()), &install)]
+}
+
+/// What the discovery API says of all servers.
+pub(super) fn discovery<'a>() -> Vec<Box<dyn Collection + 'a>> {
+    let words = |path, member| Words { path, member, seen: Mutex::default() };
+    vec![
+        Box::new(Servers),
+        Box::new(words(Discovery::Categories, "categories")),
+        Box::new(words(Discovery::Tags, "tags")),
+        Box::new(Marketplace::default()),
+    ]
+}
+
+/// `/discovery/servers`
+#[derive(Debug)]
+struct Servers;
+
+impl Collection for Servers {
+    fn paths(&self) -> Vec<SitePath> {
+        vec![SitePath::Discovery(Discovery::Servers)]
+    }
+
+    fn open(&self, _: &Facts) -> Vec<u8> {
+        b"{\"success\":true,\"data\":{\"servers\":[".to_vec()
+    }
+
+    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+        let entry = shown.latest().and_then(|listing| entry(shown, listing, &mut Vec::new()));
+        entry.map(|entry| super::json(&entry)).unwrap_or_default()
+    }
+
+    fn close(&self, _: &Facts, parts: usize) -> Option<Vec<u8>> {
+        Some(format!("],\"total\":{parts}}}}}").into_bytes())
+    }
+}
+
+/// `/discovery/categories` and `/discovery/tags`: every word once, in order.
+struct Words {
+    path: Discovery,
+    member: &'static str,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.member)
+    }
+}
+
+impl Collection for Words {
+    fn paths(&self) -> Vec<SitePath> {
+        vec![SitePath::Discovery(self.path.clone())]
+    }
+
+    fn open(&self, _: &Facts) -> Vec<u8> {
+        b"{\"success\":true,\"data\":".to_vec()
+    }
+
+    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+        if let Some(listing) = shown.latest().filter(|_| !installable(shown, &mut Vec::new()).is_empty()) {
+            self.seen.lock().expect("no one panics with it").extend(labels(&listing.server, self.member));
+        }
+        Vec::new()
+    }
+
+    fn close(&self, _: &Facts, _: usize) -> Option<Vec<u8>> {
+        Some([super::json(&*self.seen.lock().expect("no one panics with it")), b"}".to_vec()].concat())
+    }
+}
+
+/// `/.well-known/mcp-marketplace`
+#[derive(Debug, Default)]
+struct Marketplace {
+    servers: AtomicUsize,
+}
+
+impl Collection for Marketplace {
+    fn paths(&self) -> Vec<SitePath> {
+        vec![SitePath::Discovery(Discovery::Marketplace)]
+    }
+
+    fn open(&self, _: &Facts) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+        if !installable(shown, &mut Vec::new()).is_empty() {
+            self.servers.fetch_add(1, Ordering::Relaxed);
+        }
+        Vec::new()
+    }
+
+    fn close(&self, facts: &Facts, _: usize) -> Option<Vec<u8>> {
+        let at = |path| facts.absolute(&SitePath::Discovery(path));
+        // The two with a server's name are patterns, so they are no addresses of the site.
+        let servers = at(Discovery::Servers);
+        let (_, version) = facts.generator.split_once(' ').unwrap_or_default();
+        Some(super::json(&json!({
+            "name": facts.title,
+            "version": "0.1",
+            "hub": { "name": "gazette", "version": version },
+            "endpoints": {
+                "servers": servers,
+                "server": format!("{servers}/{{name}}"),
+                "install": format!("{servers}/{{name}}/install"),
+                "categories": at(Discovery::Categories),
+                "tags": at(Discovery::Tags),
+            },
+            "total_servers": self.servers.load(Ordering::Relaxed),
+        })))
+    }
+}

@@ -1,0 +1,130 @@
+//! What programs follow beside the API: the Atom feed, the sitemap, `robots.txt`, and a word to language models.
+
+use std::cmp::Reverse;
+
+use super::{
+    Page, Site,
+    card::Card,
+    html::{escaped, folders},
+    path::{PagePath, Shelf, SitePath},
+    search::shard_of,
+};
+
+/// So many servers are in the feed.
+const FEED_MAX: usize = 50;
+
+/// `/feed.xml`: what was updated last.
+pub fn atom(site: &Site, cards: &[Card]) -> Page {
+    let facts = &site.facts;
+    let mut latest: Vec<&Card> = cards.iter().collect();
+    latest.sort_by_key(|card| (Reverse(card.updated), card.name));
+    latest.truncate(FEED_MAX);
+    let path = SitePath::Page(PagePath::Feed);
+    let updated = latest.first().map(|card| card.updated).unwrap_or_default();
+    let (title, home, here) = (escaped(&facts.title), escaped(&facts.absolute(&SitePath::Home)), escaped(&facts.absolute(&path)));
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>{title}</title>\n\
+         <id>{home}</id>\n<link href=\"{home}\"/>\n<link rel=\"self\" href=\"{here}\"/>\n<updated>{updated}</updated>\n\
+         <author><name>{title}</name></author>\n"
+    );
+    for card in latest {
+        let link = escaped(&facts.absolute(&SitePath::Server(card.name.clone())));
+        out.push_str(&format!(
+            "<entry>\n<title>{} {}</title>\n<id>{link}#{}</id>\n<link href=\"{link}\"/>\n<updated>{}</updated>\n\
+             <published>{}</published>\n<summary>{}</summary>\n</entry>\n",
+            escaped(card.called()),
+            escaped(card.version.as_str()),
+            escaped(card.version.as_str()).replace('+', "%2B"),
+            card.updated,
+            card.published,
+            escaped(&card.description),
+        ));
+    }
+    out.push_str("</feed>\n");
+    Page::new(path, out)
+}
+
+/// A shard has about so many addresses; readers take at most 50,000.
+const SHARD: usize = 2_000;
+
+/// The sitemap's shards, each server's told by its name alone, and the index that lists them.
+pub fn sitemap(site: &Site, cards: &[Card]) -> Vec<Page> {
+    let facts = &site.facts;
+    let count = cards.len().div_ceil(SHARD).next_power_of_two();
+    let mut shards = vec![String::new(); count];
+    let line = |path: &SitePath, updated: Option<String>| {
+        let updated = updated.map(|updated| format!("<lastmod>{updated}</lastmod>")).unwrap_or_default();
+        format!("<url><loc>{}</loc>{updated}</url>\n", escaped(&facts.absolute(path)))
+    };
+    let pages = [
+        SitePath::Home,
+        SitePath::Page(PagePath::Browse(Shelf::All, None)),
+        SitePath::Page(PagePath::Namespaces(None)),
+        SitePath::Page(PagePath::Rules),
+        SitePath::Page(PagePath::Api),
+    ];
+    shards[0].extend(pages.iter().map(|path| line(path, None)));
+    let groups = site.registry.groups.keys().map(|id| SitePath::Page(PagePath::Group(id.clone())));
+    shards[0].extend(groups.map(|path| line(&path, None)));
+    for (namespace, cards) in folders(cards) {
+        let updated = cards.iter().map(|card| card.updated).max().map(|updated| updated.to_string());
+        let path = SitePath::Page(PagePath::Namespace(namespace.clone(), None));
+        shards[shard_of(namespace.as_str(), count)].push_str(&line(&path, updated));
+    }
+    for card in cards {
+        let at = shard_of(card.name.as_str(), count);
+        shards[at].push_str(&line(&SitePath::Server(card.name.clone()), Some(card.updated.to_string())));
+    }
+    let mut index = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    let mut out = Vec::with_capacity(count + 1);
+    for (number, lines) in (0_u16..).zip(shards) {
+        let path = SitePath::Page(PagePath::SitemapShard(number));
+        index.push_str(&format!("<sitemap><loc>{}</loc></sitemap>\n", escaped(&facts.absolute(&path))));
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{lines}</urlset>\n"
+        );
+        out.push(Page::new(path, body));
+    }
+    index.push_str("</sitemapindex>\n");
+    out.push(Page::new(SitePath::Page(PagePath::Sitemap), index));
+    out
+}
+
+/// `/robots.txt`
+pub fn robots(site: &Site) -> Page {
+    let sitemap = site.facts.absolute(&SitePath::Page(PagePath::Sitemap));
+    Page::new(SitePath::Robots, format!("User-agent: *\nAllow: /\n\nSitemap: {sitemap}\n"))
+}
+
+/// `/llms.txt`: where a program that reads prose should look.
+pub fn llms(site: &Site) -> Page {
+    let facts = &site.facts;
+    let description = facts.description.as_deref().unwrap_or("A registry of MCP servers.");
+    let link = |path: SitePath| facts.absolute(&path);
+    let at = |path: PagePath| link(SitePath::Page(path));
+    let base = &facts.base_url;
+    let text = format!(
+        "# {}\n\n> {description}\n\n\
+         Every server has a page at {base}/servers/<namespace>/<name>/ and JSON at \
+         {base}/v0.1/servers/<namespace>%2F<name>/versions/latest, in the form of the MCP registry API.\n\n\
+         ## For programs\n\n\
+         - [Every server's latest version]({base}/v0.1/servers): one JSON document\n\
+         - [The API]({}): every address, with examples\n\
+         - [OpenAPI description]({})\n\
+         - [State]({}): which commit is published\n\n\
+         ## For people\n\n\
+         - [All servers]({})\n\
+         - [Namespaces]({})\n\
+         - [Rules]({}): what a server must be to be listed\n",
+        facts.title,
+        at(PagePath::Api),
+        link(SitePath::OpenApi),
+        link(SitePath::Index),
+        at(PagePath::Browse(Shelf::All, None)),
+        at(PagePath::Namespaces(None)),
+        at(PagePath::Rules),
+    );
+    Page::new(SitePath::Page(PagePath::Llms), text)
+}

@@ -1,0 +1,240 @@
+//! A server as the site shows it: each version read from its file, in the newest schema's spelling, with what the history says
+//! of it, rendered as the API's one record.
+
+use std::sync::OnceLock;
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    checkout::{Blob, Reader},
+    config::{Config, Limits},
+    digest::Sha256,
+    entry::{
+        self, document,
+        model::{Model, PUBLISHER_PROVIDED},
+        schema::Schema,
+        upgrade,
+    },
+    finding::{Finding, Place, Verdict},
+    history::Lifeline,
+    instant::Instant,
+    name::ServerName,
+    registry::{Release, Server},
+    rules,
+    status::{Standing, Status},
+    version::Version,
+};
+
+use super::{
+    Facts, Site,
+    exports::install::{Flaw, Offer, offers},
+    path::SitePath,
+};
+
+/// A server with its versions, newest first, deleted ones among them.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    pub name: &'a ServerName,
+    pub listings: Vec<Listing<'a>>,
+    offers: OnceLock<Vec<Result<Offer, Flaw>>>,
+}
+
+/// One version.
+#[derive(Debug)]
+pub struct Listing<'a> {
+    pub version: &'a Version,
+    pub official: Official<'a>,
+    /// What its author wrote, in the newest schema's spelling.
+    pub server: Value,
+    /// The API's record: `{"server": …, "_meta": …}`.
+    pub record: Vec<u8>,
+    /// The author's file, where it was written for an older schema.
+    pub original: Option<Vec<u8>>,
+    own: Own,
+}
+
+/// What the registry says of a version; the object is closed.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Official<'a> {
+    pub status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<&'a str>,
+    pub status_changed_at: Instant,
+    pub published_at: Instant,
+    pub updated_at: Instant,
+    pub is_latest: bool,
+}
+
+/// What gazette adds, under a key of this registry's own.
+#[derive(Debug, Serialize)]
+struct Own {
+    serial: u32,
+    sha256: Sha256,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<String>,
+}
+
+pub const OFFICIAL: &str = "io.modelcontextprotocol.registry/official";
+
+/// Why a version cannot be shown: the world's trouble, or a file that is no entry of this name and version.
+#[derive(Debug)]
+pub enum Unshown {
+    World(anyhow::Error),
+    Entry(Vec<Finding>),
+}
+
+impl From<anyhow::Error> for Unshown {
+    fn from(error: anyhow::Error) -> Self {
+        Self::World(error)
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// Reads every version of a server.
+    pub(super) fn read(
+        site: &'a Site,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Self, Unshown> {
+        let latest = server.latest().map(|release| &release.version);
+        let (mut listings, mut flawed) = (Vec::with_capacity(server.releases.len()), Vec::new());
+        for release in &server.releases {
+            let standing = server.status.of(&release.version);
+            match Listing::read(site, name, release, standing, latest == Some(&release.version), reader) {
+                Ok(listing) => listings.push(listing),
+                Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
+                Err(world) => return Err(world),
+            }
+        }
+        if flawed.is_empty() { Ok(Self { name, listings, offers: OnceLock::new() }) } else { Err(Unshown::Entry(flawed)) }
+    }
+
+    /// The versions that are not deleted, newest first.
+    pub fn present(&self) -> impl Iterator<Item = &Listing<'a>> {
+        self.listings.iter().filter(|listing| listing.official.status != Status::Deleted)
+    }
+
+    /// The newest version that is not deleted.
+    pub fn latest(&self) -> Option<&Listing<'a>> {
+        self.listings.iter().find(|listing| listing.official.is_latest)
+    }
+
+    /// What the latest version offers.
+    pub fn offers(&self) -> &[Result<Offer, Flaw>] {
+        self.offers.get_or_init(|| self.latest().map(|listing| offers(&listing.server)).unwrap_or_default())
+    }
+}
+
+impl<'a> Listing<'a> {
+    fn read(
+        site: &'a Site,
+        name: &ServerName,
+        release: &'a Release,
+        standing: &'a Standing,
+        is_latest: bool,
+        reader: &mut dyn Reader,
+    ) -> Result<Self, Unshown> {
+        let version = &release.version;
+        let path = site.checkout.version_path(name, version);
+        let item = site.checkout.get(&path).expect("a release has a file");
+        let bytes = match reader.read(item, Limits::WIDEST.entry_bytes)? {
+            Blob::Bytes(bytes) => bytes,
+            Blob::Large(bytes) => return Err(Unshown::Entry(vec![entry::too_large(&path, bytes, &Limits::WIDEST)])),
+        };
+        let Some(mut server) = document_of(&bytes, name, version) else {
+            return Err(Unshown::Entry(flaws(&path, name, version, bytes, &site.registry.config)));
+        };
+        reduce(&mut server);
+        let schema = Schema::named_by(&server).filter(|schema| !std::ptr::eq(*schema, Schema::newest()));
+        let server = match schema {
+            Some(schema) => upgrade::upgrade(server, schema),
+            None => server,
+        };
+        let life = site.registry.history.line(name, version);
+        let life = life.with_context(|| format!("the history of this commit does not tell of `{path}`"))?;
+        let official = Official::of(&life, standing, is_latest);
+        let original = schema.map(|_| site.facts.absolute(&SitePath::Original(name.clone(), version.clone())));
+        let own = Own { serial: life.first_serial(), sha256: Sha256::of(&bytes), original };
+        let record = record(&server, &official, &site.facts.own_key, &own);
+        let original = own.original.is_some().then_some(bytes);
+        Ok(Self { version, official, server, record, original, own })
+    }
+}
+
+impl Listing<'_> {
+    /// The record, where this version is the only one that is shown.
+    pub fn only_record(&self, facts: &Facts) -> Vec<u8> {
+        record(&self.server, &Official { is_latest: true, ..self.official }, &facts.own_key, &self.own)
+    }
+}
+
+/// The document, if it is one of this name and version.
+fn document_of(bytes: &[u8], name: &ServerName, version: &Version) -> Option<Value> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let value = document::read(text, &Limits::WIDEST).ok()?.value;
+    let says = |member: &str, path: &str| value.get(member).and_then(Value::as_str) == Some(path);
+    (says("name", name.as_str()) && says("version", version.as_str())).then_some(value)
+}
+
+/// What keeps a file from being an entry, in the words of the rules.
+fn flaws(path: &str, name: &ServerName, version: &Version, bytes: Vec<u8>, config: &Config) -> Vec<Finding> {
+    let (entry, mut findings) = entry::parse(path, name, version, bytes, &Limits::WIDEST);
+    if let Some(entry) = entry {
+        findings.extend(rules::judge_identity(&entry, &Model::of(&entry.document), config));
+        if findings.is_empty() {
+            let message = "the file does not say the name and version of its path";
+            let help = format!("write `{name}` as `name` and `{version}` as `version`");
+            findings.push(Finding::new("path-is-identity", Verdict::Reject, Place::file(path), message, help));
+        }
+    }
+    findings
+}
+
+/// Leaves of `_meta` what the publisher says; everything else in it is the registry's to say.
+fn reduce(server: &mut Value) {
+    let Some(members) = server.as_object_mut() else { return };
+    let Some(meta) = members.get_mut("_meta") else { return };
+    match meta.as_object_mut().map(|meta| meta.retain(|key, _| key == PUBLISHER_PROVIDED)) {
+        Some(()) if meta.as_object().is_some_and(|meta| !meta.is_empty()) => {}
+        _ => drop(members.shift_remove("_meta")),
+    }
+}
+
+impl<'a> Official<'a> {
+    fn of(life: &Lifeline, standing: &'a Standing, is_latest: bool) -> Self {
+        let (published_at, status_changed_at) = (life.published_at(), life.status_changed_at());
+        Self {
+            status: standing.status,
+            status_message: standing.message.as_deref(),
+            status_changed_at,
+            published_at,
+            updated_at: published_at.max(status_changed_at),
+            is_latest,
+        }
+    }
+}
+
+fn record(server: &Value, official: &Official, own_key: &str, own: &Own) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2048);
+    out.extend_from_slice(b"{\"server\":");
+    append(&mut out, server);
+    out.extend_from_slice(b",\"_meta\":{\"");
+    out.extend_from_slice(OFFICIAL.as_bytes());
+    out.extend_from_slice(b"\":");
+    append(&mut out, official);
+    out.push(b',');
+    append(&mut out, own_key);
+    out.push(b':');
+    append(&mut out, own);
+    out.extend_from_slice(b"}}");
+    out
+}
+
+fn append(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(out, value).expect("a value made of JSON is written as JSON");
+}

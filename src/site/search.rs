@@ -1,0 +1,95 @@
+//! The index that a browser searches: columns of what is known of each server, in shards at addresses that name their bytes,
+//! so that a reader who comes back fetches only what changed.
+
+use serde::Serialize;
+
+use crate::{digest::Sha256, status::Status};
+
+use super::{
+    Page,
+    card::Card,
+    path::{DIGITS, PackageType, PagePath, SitePath},
+};
+
+/// Of each server one item in each column.
+#[derive(Default, Serialize)]
+struct Shard<'a> {
+    name: Vec<&'a str>,
+    /// Empty where there is none.
+    title: Vec<&'a str>,
+    description: Vec<String>,
+    /// Separated by spaces; found, not shown.
+    words: Vec<String>,
+    /// A bit for each package type in the order of [`PackageType::ALL`], then one for remotes and one for deprecation.
+    flags: Vec<u16>,
+    /// Days since 1970.
+    updated: Vec<i64>,
+}
+
+#[derive(Serialize)]
+struct Root<'a> {
+    count: usize,
+    shards: Vec<&'a str>,
+}
+
+/// A shard has about so many servers: large enough to compress well, small enough to fetch again.
+const SHARD: usize = 1_024;
+
+/// The longest description that is searched and shown with a result, in characters.
+const DESCRIPTION_MAX: usize = 160;
+
+const REMOTE: u16 = 1 << PackageType::ALL.len();
+const DEPRECATED: u16 = REMOTE << 1;
+
+/// How many shards so many servers need: a power of two, so that most servers stay where they are when their number grows.
+fn shards(servers: usize) -> usize {
+    servers.div_ceil(SHARD).next_power_of_two()
+}
+
+/// Which of the shards a server is in, by its name alone.
+pub fn shard_of(name: &str, shards: usize) -> usize {
+    let digest = Sha256::of(name.as_bytes());
+    usize::from(u16::from_be_bytes([digest.as_bytes()[0], digest.as_bytes()[1]])) % shards
+}
+
+/// Every shard, and the root that lists them.
+pub fn pages(cards: &[Card]) -> Vec<Page> {
+    let mut columns: Vec<Shard> = Vec::new();
+    columns.resize_with(shards(cards.len()), Shard::default);
+    let count = columns.len();
+    for card in cards {
+        columns[shard_of(card.name.as_str(), count)].push(card);
+    }
+    let bodies: Vec<Vec<u8>> = columns.iter().map(|shard| serde_json::to_vec(shard).expect("columns are JSON")).collect();
+    let digests: Vec<String> = bodies.iter().map(|body| Sha256::of(body).to_string()[..DIGITS].to_owned()).collect();
+    let root = Root { count: cards.len(), shards: digests.iter().map(String::as_str).collect() };
+    let root = serde_json::to_vec(&root).expect("a root is JSON");
+    let mut pages = vec![Page::new(SitePath::Page(PagePath::SearchRoot), root)];
+    for (digest, body) in digests.iter().zip(bodies) {
+        let path = SitePath::Page(PagePath::SearchShard(digest.as_str().into()));
+        // Shards may be equal only where they are empty.
+        if !pages.iter().any(|page| page.paths[0] == path) {
+            pages.push(Page::new(path, body));
+        }
+    }
+    pages
+}
+
+impl<'a> Shard<'a> {
+    fn push(&mut self, card: &'a Card) {
+        let kinds = card.types.iter().map(|kind| 1 << PackageType::ALL.iter().take_while(|other| *other != kind).count());
+        let mut flags: u16 = kinds.sum();
+        if card.remote {
+            flags |= REMOTE;
+        }
+        if card.status == Status::Deprecated {
+            flags |= DEPRECATED;
+        }
+        self.name.push(card.name.as_str());
+        self.title.push(card.title.as_deref().unwrap_or_default());
+        self.description.push(card.description.chars().take(DESCRIPTION_MAX).collect());
+        self.words.push(card.keywords.join(" "));
+        self.flags.push(flags);
+        self.updated.push(card.updated.0.div_euclid(86_400));
+    }
+}

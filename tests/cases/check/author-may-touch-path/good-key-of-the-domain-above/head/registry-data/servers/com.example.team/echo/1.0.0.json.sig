@@ -1,0 +1,1 @@
+eyQaSIxqo1IqtZh1HrN69aKCTlq59VuJ8WdRjMufYlDqA4EH8ip+MaFpzMhBeNvvr3i5vNxgunwkQqXvEqFVBQ==

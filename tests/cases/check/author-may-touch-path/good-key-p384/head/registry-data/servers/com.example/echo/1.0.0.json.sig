@@ -1,0 +1,1 @@
+/uYcjUnCiyzPAF7nY26PPNIahg/i5taRkvkGsR+A/loIPAwbASvnRM26jkAOT/GB/OxxK0pNhR+5NYTbwr+P4E9nWRRLIj9a3bmBu8mrXuNnCp/jxAywndctRrcA8cVL

@@ -1,0 +1,1 @@
+II8mj2l2hevZTfGHFiZJkVNuNAWcDya7BS5LlOh9WQc/0JKcNm6ZoQ+XfedHqOidxnBHJRgsdtL3iD9vT5o3Ag==

@@ -1,0 +1,1 @@
+nWxS0jBbbvij58T/LPOyxRFS/t/8bCZSBtYJ9IW7GQrimo+l3l+KBRfa/0JQVFrobrePLzxiOd/k6K6Vu945CQ==

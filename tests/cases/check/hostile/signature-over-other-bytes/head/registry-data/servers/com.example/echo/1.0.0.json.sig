@@ -1,0 +1,1 @@
+irvX8LiBhyh3i2oNic7o/4nm8dW8aUr663i2DZi3HOFkJxS8KTqqVMxngxaX15ANrNhuGlvjg7d1K+TS0FXxCg==

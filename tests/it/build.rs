@@ -1,0 +1,236 @@
+//! What `gazette build` does to a folder: what it leaves alone, what it takes away, and what becomes of a build that dies.
+
+mod trouble;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use crate::{
+    gazette::{command, gazette, run},
+    repo::{File, Repo},
+    site::{differences, tree},
+};
+
+const CONFIG: &str = "title = \"T\"\nbase_url = \"https://registry.example.com\"\n";
+
+/// One entry of a registry, and where it lies.
+fn entry(name: &str, version: &str, description: &str) -> File {
+    let text = format!(
+        "{{\"$schema\":\"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\
+         \"name\":\"{name}\",\"description\":\"{description}\",\"version\":\"{version}\"}}"
+    );
+    File::new(&format!("registry-data/servers/{name}/{version}.json"), text)
+}
+
+fn config(more: &str) -> File {
+    File::new("registry-data/registry.toml", format!("{CONFIG}{more}"))
+}
+
+/// A repository with these commits, checked out at the first, and the ids of all.
+fn story(trees: &[Vec<File>]) -> (Repo, Vec<String>) {
+    let repo = Repo::new();
+    let ids = repo.commit_trees(trees);
+    at(&repo, &ids[0]);
+    (repo, ids)
+}
+
+fn at(repo: &Repo, commit: &str) {
+    repo.git(&["reset", "--quiet", "--hard", commit]);
+}
+
+fn build(repo: &Repo, out: &str) -> String {
+    gazette(repo.path(), &["build", "--out", out])
+}
+
+/// A whole build, and the files that lie there then.
+fn built(repo: &Repo, out: &str) -> BTreeMap<String, Vec<u8>> {
+    let printed = build(repo, out);
+    assert!(printed.ends_with("exit 0\n"), "{printed}");
+    tree(&repo.path().join(out))
+}
+
+fn same(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Vec<u8>>, what: &str) {
+    let differences = differences(expected, actual);
+    assert!(differences.is_empty(), "{what}: {}", differences.join("\n"));
+}
+
+fn put(repo: &Repo, path: &str, text: &str) {
+    let file = repo.path().join(path);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    fs::write(file, text).expect("a file");
+}
+
+/// Two servers, then another in place of the second.
+fn exchange() -> [Vec<File>; 2] {
+    let stays = || vec![config(""), entry("com.example/echo", "1.0.0", "Says it.")];
+    let with = |name: &str| stays().into_iter().chain([entry(name, "1.0.0", "More.")]).collect();
+    [with("org.example/going"), with("net.example/coming")]
+}
+
+#[test]
+fn what_gazette_did_not_write_stays() {
+    let (repo, ids) = story(&exchange());
+    built(&repo, "public");
+    let foreign = ["public/notes.txt", "public/servers/org.example/going/mine.txt", "public/v0.1/servers/org.example/keep"];
+    for path in foreign {
+        put(&repo, path, "mine");
+    }
+    at(&repo, &ids[1]);
+    built(&repo, "public");
+    for path in foreign {
+        assert_eq!(fs::read_to_string(repo.path().join(path)).expect("it stays"), "mine", "{path}");
+    }
+    assert!(!repo.path().join("public/servers/org.example/going/index.html").exists());
+}
+
+/// Before anything is written, and whatever it is that lies there.
+#[test]
+fn what_gazette_did_not_write_is_never_overwritten() {
+    let version = "public/v0.1/servers/net.example/coming/versions/1.0.0";
+    for (foreign, in_the_way) in [
+        (version, version),
+        ("public/v0.1/servers/net.example/coming/versions/1.0.0/deep", version),
+        ("public/v0.1/servers/net.example/coming", "public/v0.1/servers/net.example/coming"),
+        ("public/v0.1/servers/net.example/coming/versions/index.json", "versions/index.json"),
+        ("public/v0.1/servers/net.example/coming/versions/index.html", "versions/index.html"),
+    ] {
+        let (repo, ids) = story(&exchange());
+        built(&repo, "public");
+        put(&repo, foreign, "mine");
+        let before = tree(&repo.path().join("public"));
+        at(&repo, &ids[1]);
+        let printed = build(&repo, "public");
+        assert!(printed.ends_with("exit 2\n") && printed.contains("is in the way") && printed.contains("help: "), "{printed}");
+        assert!(printed.contains(in_the_way), "{printed}");
+        let after = tree(&repo.path().join("public"));
+        let left = |tree: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, Vec<u8>> {
+            tree.iter().filter(|(path, _)| !path.starts_with(".gazette/stage/")).map(|(a, b)| (a.clone(), b.clone())).collect()
+        };
+        same(&left(&before), &left(&after), foreign);
+        fs::remove_file(repo.path().join(foreign)).expect("it is there");
+        if foreign.ends_with("/deep") {
+            fs::remove_dir(repo.path().join(version)).expect("it is empty");
+        }
+        same(&built(&repo, "fresh"), &built(&repo, "public"), foreign);
+    }
+}
+
+/// A folder that was never gazette's is built into, around what lies there.
+#[test]
+fn a_folder_of_others_is_shared() {
+    let (repo, _) = story(&exchange());
+    put(&repo, "public/about/us.html", "ours");
+    let mut shared = built(&repo, "public");
+    assert_eq!(shared.remove("about/us.html").as_deref(), Some(&b"ours"[..]));
+    same(&built(&repo, "fresh"), &shared, "around others' files");
+    let (repo, _) = story(&exchange());
+    put(&repo, "public/index.html", "ours");
+    let printed = build(&repo, "public");
+    assert!(printed.contains("`public/index.html` is in the way") && printed.ends_with("exit 2\n"), "{printed}");
+    assert_eq!(fs::read_to_string(repo.path().join("public/index.html")).expect("it stays"), "ours");
+}
+
+#[test]
+fn what_left_the_site_is_removed_with_its_empty_folders() {
+    let (repo, ids) = story(&exchange());
+    built(&repo, "public");
+    at(&repo, &ids[1]);
+    let printed = build(&repo, "public");
+    assert!(!printed.contains(" 0 removed"), "{printed}");
+    let below = |dir: &str| -> Vec<String> {
+        let names = fs::read_dir(repo.path().join(dir)).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> =
+            names.map(|name| name.into_string().expect("UTF-8")).filter(|name| name.contains('.')).collect();
+        names.sort();
+        names
+    };
+    for dir in ["public/v0.1/servers", "public/v0/servers", "public/servers"] {
+        let names: Vec<String> = below(dir).into_iter().filter(|name| !name.starts_with("index.")).collect();
+        assert_eq!(names, ["com.example", "net.example"], "{dir}");
+    }
+}
+
+#[test]
+fn a_folder_becomes_plain_and_back() {
+    let tree_of =
+        |plain: bool| vec![config(&format!("[site]\nplain = {plain}\n")), entry("com.example/echo", "1.0.0", "Says it.")];
+    let (repo, ids) = story(&[tree_of(false), tree_of(true), tree_of(false)]);
+    let copies = |tree: &BTreeMap<String, Vec<u8>>| {
+        tree.keys().filter(|path| path.starts_with("v0") && path.ends_with("/index.html")).count()
+    };
+    for (commit, expected) in ids.iter().zip([0, 4, 0]) {
+        at(&repo, commit);
+        let over = built(&repo, "public");
+        assert_eq!(copies(&over), expected, "{commit}");
+        same(&built(&repo, &format!("fresh-{commit}")), &over, commit);
+    }
+    // Another's file is in the way of a copy, and stays where there is none.
+    put(&repo, "public/v0.1/servers/index.html", "mine");
+    at(&repo, &ids[0]);
+    built(&repo, "public");
+    assert_eq!(fs::read_to_string(repo.path().join("public/v0.1/servers/index.html")).expect("it stays"), "mine");
+    at(&repo, &ids[1]);
+    let printed = build(&repo, "public");
+    assert!(printed.contains("v0.1/servers/index.html` is in the way") && printed.ends_with("exit 2\n"), "{printed}");
+}
+
+#[test]
+fn nothing_is_built_into_the_registry_or_around_it() {
+    let (repo, _) = story(&exchange());
+    for out in ["registry-data", "registry-data/public", ".", "registry-data/servers/../x", "./registry-data/../registry-data/y"]
+    {
+        let printed = build(&repo, out);
+        assert!(
+            printed.ends_with("exit 2\n") && printed.contains("holds the registry itself, or lies in it"),
+            "{out}: {printed}"
+        );
+    }
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}
+
+/// Exit status 1, what is wrong, and the folder as it was.
+#[test]
+fn an_entry_that_cannot_be_read_stops_the_build_and_changes_nothing() {
+    let [good, _] = exchange();
+    let broken = |file: File| good.iter().cloned().chain([file]).collect::<Vec<_>>();
+    let path = "registry-data/servers/com.example/broken/1.0.0.json";
+    let mut liar = entry("com.example/other", "1.0.0", "I am another.");
+    path.clone_into(&mut liar.path);
+    let flawed = [File::new(path, "{"), File::new(path, [0xFF, 0xFE]), File::new(path, "[]"), liar];
+    for file in flawed {
+        let (repo, ids) = story(&[good.clone(), broken(file)]);
+        let before = built(&repo, "public");
+        at(&repo, &ids[1]);
+        let printed = build(&repo, "public");
+        assert!(printed.ends_with("exit 1\n") && printed.contains(path), "{printed}");
+        same(&before, &tree(&repo.path().join("public")), path);
+        let printed = build(&repo, "fresh");
+        assert!(printed.ends_with("exit 1\n"), "{printed}");
+        assert_eq!(names_like(repo.path(), "fresh"), Vec::<String>::new());
+        at(&repo, &ids[0]);
+        same(&before, &built(&repo, "public"), path);
+    }
+}
+
+/// What lies in a folder under names that begin so.
+fn names_like(dir: &Path, start: &str) -> Vec<String> {
+    let names = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").file_name().into_string());
+    names.map(|name| name.expect("UTF-8")).filter(|name| name.starts_with(start)).collect()
+}
+
+#[test]
+fn a_limit_that_is_passed_is_said_with_the_way_out() {
+    // A little over 10 MB in all.
+    let long = "x".repeat(240_000);
+    let meta =
+        format!("\",\"_meta\":{{\"io.modelcontextprotocol.registry/publisher-provided\":{{\"a\":\"{long}\"}}}},\"title\":\"");
+    let servers = (0..42).map(|at| entry(&format!("com.example/s{at}"), "1", &format!("Long.{meta}t")));
+    let (repo, _) = story(&[std::iter::once(config("")).chain(servers).collect()]);
+    let printed = run(&mut command(repo.path(), &["build"]));
+    assert!(printed.ends_with("exit 0\n"), "{printed}");
+    assert!(
+        printed.contains("CloudFront's compression takes at most 10000000") && printed.contains("`gazette serve`"),
+        "{printed}"
+    );
+    let again = run(&mut command(repo.path(), &["build"]));
+    assert!(again.contains("CloudFront's compression"), "{again}");
+}
