@@ -43,6 +43,7 @@ pub struct Site<'a> {
     pub checkout: &'a Checkout,
     pub facts: Facts,
     pub assets: Assets,
+    frame: html::Frame,
 }
 
 /// Makes some pages of what is known of every server.
@@ -68,7 +69,9 @@ impl Page {
 impl<'a> Site<'a> {
     /// The site of a registry that was read from a checkout; `registry.history` tells the commit.
     pub fn of(registry: &'a Registry, checkout: &'a Checkout) -> Self {
-        Self { registry, checkout, facts: Facts::of(registry), assets: Assets::of(&registry.config) }
+        let (facts, assets) = (Facts::of(registry), Assets::of(&registry.config));
+        let frame = html::Frame::of(&registry.config, &facts, &assets, !registry.groups.is_empty());
+        Self { registry, checkout, facts, assets, frame }
     }
 
     /// The servers that are shown: those with a version that is not deleted.

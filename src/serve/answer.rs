@@ -28,12 +28,17 @@ pub(super) async fn answer(held: &Held, uri: &Uri, headers: &HeaderMap) -> Answe
     let Some(path) = decoded(uri.path()) else {
         return (Route::Unknown, error(StatusCode::BAD_REQUEST, "the address is not percent-encoded UTF-8"));
     };
-    match Meant::of(held, &path) {
+    let (route, mut response) = match Meant::of(held, &path) {
         Meant::Document(document) => (Route::of(&path), document_response(Arc::clone(document), StatusCode::OK, headers).await),
         Meant::List(rows) => (Route::List, list(rows, uri.query().unwrap_or_default(), headers).await),
         Meant::Elsewhere(path) => (Route::Page, moved(&path)),
         Meant::Nothing => (Route::Unknown, nothing(held, &path, headers).await),
+    };
+    let is_page = |kind: &HeaderValue| kind.as_bytes() == Kind::Html.content_type().as_bytes();
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(is_page) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, held.policy.clone());
     }
+    (route, response)
 }
 
 /// What an address means.
@@ -115,9 +120,6 @@ async fn document_response(document: Arc<Document>, status: StatusCode, headers:
         if representation.is_zipped {
             out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        if document.content_type.starts_with("text/html") {
-            out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        }
     }
     if status == StatusCode::OK {
         out.insert(header::ETAG, representation.etag.clone());
@@ -128,9 +130,6 @@ async fn document_response(document: Arc<Document>, status: StatusCode, headers:
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
 }
-
-/// What a page for people may not do, whoever wrote what stands in it.
-const POLICY: &str = "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// There is no such address: people get a page, programs an error.
 async fn nothing(held: &Held, path: &str, headers: &HeaderMap) -> Response {

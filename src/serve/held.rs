@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::body::Bytes;
+use axum::{body::Bytes, http::HeaderValue};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -28,6 +28,8 @@ use super::document::Document;
 #[derive(Debug)]
 pub struct Held {
     pub facts: Facts,
+    /// What a browser may do with a page.
+    pub(super) policy: HeaderValue,
     documents: BTreeMap<Box<str>, Arc<Document>>,
     /// The lists by their addresses: the registry's, and that of each group.
     lists: BTreeMap<Box<str>, Rows<Bytes>>,
@@ -54,7 +56,8 @@ impl Held {
             lists.entry(list).or_default().push(row);
         }
         let lists = lists.into_par_iter().map(|(list, rows)| (list, Rows::of(rows))).collect();
-        Ok(Ok(Self { facts: site.facts.clone(), documents: kept.documents.into_iter().collect(), lists }))
+        let policy = HeaderValue::try_from(site.assets.content_security_policy_header())?;
+        Ok(Ok(Self { facts: site.facts.clone(), policy, documents: kept.documents.into_iter().collect(), lists }))
     }
 
     /// What stands at a decoded address.

@@ -11,6 +11,8 @@ pub mod template;
 pub mod toolhive;
 mod yaml;
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +22,7 @@ use super::{
     listing::{Listing, Shown},
     path::{Export, SitePath},
 };
-use install::Flaw;
+use install::{Flaw, Offer, offers};
 
 /// A document over all servers' latest versions, in another tool's shape.
 pub trait Shape: Send + Sync {
@@ -38,6 +40,37 @@ pub trait Shape: Send + Sync {
     fn close(&self, parts: usize) -> Option<Vec<u8>>;
 }
 
+/// What is made of a server once, however many documents ask for it.
+#[derive(Debug, Default)]
+pub struct Made {
+    offers: OnceLock<Vec<Result<Offer, Flaw>>>,
+    market: OnceLock<mcphub::Entry>,
+    parts: [OnceLock<Part>; Export::ALL.len()],
+}
+
+/// What a server adds to an export, and what is left out there.
+#[derive(Debug)]
+struct Part {
+    bytes: Vec<u8>,
+    left_out: Vec<Flaw>,
+}
+
+impl Shown<'_> {
+    /// What the latest version offers.
+    pub fn offers(&self) -> &[Result<Offer, Flaw>] {
+        self.made.offers.get_or_init(|| self.latest().map(|listing| offers(&listing.server)).unwrap_or_default())
+    }
+
+    fn part<S: Shape>(&self, shape: &S) -> Option<&Part> {
+        let listing = self.latest()?;
+        let make = || {
+            let mut left_out = Vec::new();
+            Part { bytes: shape.part(self, listing, &mut left_out), left_out }
+        };
+        Some(self.made.parts[S::EXPORT as usize].get_or_init(make))
+    }
+}
+
 /// The document itself.
 #[derive(Debug)]
 struct Document<S>(S);
@@ -52,7 +85,7 @@ impl<S: Shape> Collection for Document<S> {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        shown.latest().map(|listing| self.0.part(shown, listing, &mut Vec::new())).unwrap_or_default()
+        shown.part(&self.0).map(|part| part.bytes.clone()).unwrap_or_default()
     }
 
     fn separator(&self) -> &'static [u8] {
@@ -78,10 +111,8 @@ impl<S: Shape> Collection for LeftOut<S> {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        let Some(listing) = shown.latest() else { return Vec::new() };
-        let mut left_out = Vec::new();
-        self.0.part(shown, listing, &mut left_out);
-        lines(shown.name.as_str(), listing.version.as_str(), &left_out)
+        let (Some(listing), Some(part)) = (shown.latest(), shown.part(&self.0)) else { return Vec::new() };
+        lines(shown.name.as_str(), listing.version.as_str(), &part.left_out)
     }
 
     fn close(&self, _: &Facts, _: usize) -> Option<Vec<u8>> {

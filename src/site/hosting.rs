@@ -10,7 +10,7 @@ mod nginx;
 mod pattern;
 mod readme;
 
-use super::{Facts, Site, api, path::HostFile};
+use super::{Site, api, path::HostFile};
 
 pub use areas::{AREAS, Area, DOCUMENTS, FOLDERS, OLDER_VERSIONS, kind_of_ending};
 pub use pattern::Pattern;
@@ -23,7 +23,7 @@ pub const CORS: [(&str, &str); 3] = [
 ];
 
 pub(super) fn render(file: HostFile, site: &Site) -> Vec<u8> {
-    let base = Base::of(&site.facts);
+    let base = Base::of(site);
     match file {
         HostFile::NoJekyll => Vec::new(),
         HostFile::Headers => cloudflare::headers(&base).into_bytes(),
@@ -33,7 +33,7 @@ pub(super) fn render(file: HostFile, site: &Site) -> Vec<u8> {
         HostFile::Readme => readme::render(&base).into_bytes(),
         HostFile::Nginx => nginx::config(&base).into_bytes(),
         HostFile::CloudFrontFunction => cloudfront::function(&base).into_bytes(),
-        HostFile::CloudFrontHeaders => cloudfront::headers(),
+        HostFile::CloudFrontHeaders => cloudfront::headers(&base),
     }
 }
 
@@ -43,13 +43,20 @@ struct Base {
     host: String,
     /// Empty, or beginning with a slash; the configuration lets nothing else into it than `[A-Za-z0-9._~-]` between slashes.
     path: String,
+    /// What a browser may do with a page, whoever wrote what stands in it.
+    policy: String,
 }
 
 impl Base {
-    fn of(facts: &Facts) -> Self {
-        let url = url::Url::parse(&facts.base_url).expect("the configuration was checked");
+    fn of(site: &Site) -> Self {
+        let url = url::Url::parse(&site.facts.base_url).expect("the configuration was checked");
         let path = url.path().trim_end_matches('/').to_owned();
-        Self { host: url.host_str().unwrap_or_default().to_owned(), path }
+        Self { host: url.host_str().unwrap_or_default().to_owned(), path, policy: site.assets.content_security_policy_header() }
+    }
+
+    /// The headers of every answer.
+    fn everywhere(&self) -> impl Iterator<Item = (&str, &str)> {
+        CORS.into_iter().chain([("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", &self.policy)])
     }
 }
 

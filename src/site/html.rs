@@ -9,15 +9,18 @@ mod shelves;
 mod way;
 pub mod words;
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Serde};
+use minijinja::{
+    AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, context, syntax::SyntaxConfig, value::Serde,
+};
 use serde::Serialize;
 
-use crate::config::Mode;
+use crate::config::{Config, Mode};
 
 use super::{
-    Page, Site,
+    Facts, Page, Site,
+    assets::Assets,
     path::{PagePath, SitePath},
 };
 
@@ -57,7 +60,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// Like minijinja's own, but without its escaping of every slash, which our quoted attributes do not need.
 fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
-        Some(text) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
+        Some(text) if !value.is_safe() => Ok(escape_into(out, text)?),
         _ => minijinja::escape_formatter(out, state, value),
     }
 }
@@ -65,22 +68,29 @@ fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Erro
 /// A text between tags or in a quoted attribute.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
+    escape_into(&mut out, text).expect("a string takes what is written");
     out
+}
+
+fn escape_into(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        out.write_str(&rest[..at])?;
+        out.write_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    out.write_str(rest)
 }
 
 /// JSON as it may stand in a `script` element.
 fn json_in_html(value: &serde_json::Value) -> String {
-    let text = value.to_string();
+    let text = serde_json::to_string(value).expect("a value is JSON");
     text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
@@ -96,62 +106,40 @@ struct Head {
     here: &'static str,
 }
 
-/// What stands around the main part of every page.
-#[derive(Serialize)]
-struct Frame<'a> {
-    registry: &'a str,
-    /// What stands before every address.
-    base: &'a str,
-    base_url: &'a str,
-    csp: String,
-    style: String,
-    main: String,
-    search: String,
-    favicon: String,
-    logo: Option<String>,
-    title: String,
-    description: String,
-    canonical: Option<String>,
-    here: &'static str,
-    curated: bool,
-    groups: bool,
-    repository: Option<String>,
-}
+/// What stands around the main part of every page of a site.
+#[derive(Clone, Debug)]
+pub struct Frame(Value);
 
-#[derive(Serialize)]
-struct Whole<'a, T> {
-    frame: Frame<'a>,
-    page: T,
-}
-
-impl<'a> Frame<'a> {
-    fn of(site: &'a Site, head: Head) -> Self {
-        let (facts, assets, config) = (&site.facts, &site.assets, &site.registry.config);
-        let title = head.title.map_or_else(|| facts.title.clone(), |title| format!("{title} · {}", facts.title));
-        Self {
-            registry: &facts.title,
-            base: facts.base_path(),
-            base_url: &facts.base_url,
-            csp: assets.content_security_policy(),
-            style: facts.href(&assets.style.path),
-            main: facts.href(&assets.main.path),
-            search: facts.href(&assets.search.path),
-            favicon: facts.href(&assets.favicon.path),
-            logo: assets.logo.as_ref().map(|logo| facts.href(&logo.path)),
-            title,
-            description: head.description,
-            canonical: head.path.map(|path| facts.absolute(&path)),
-            here: head.here,
-            curated: config.ownership.mode == Mode::Curated,
-            groups: !site.registry.groups.is_empty(),
-            repository: config.site.repository.as_deref().and_then(words::link),
-        }
+impl Frame {
+    pub(super) fn of(config: &Config, facts: &Facts, assets: &Assets, groups: bool) -> Self {
+        Self(context! {
+            registry => &facts.title,
+            // What stands before every address.
+            base => facts.base_path(),
+            base_url => &facts.base_url,
+            csp => assets.content_security_policy(),
+            style => facts.href(&assets.style.path),
+            main => facts.href(&assets.main.path),
+            search => facts.href(&assets.search.path),
+            favicon => facts.href(&assets.favicon.path),
+            logo => assets.logo.as_ref().map(|logo| facts.href(&logo.path)),
+            curated => config.ownership.mode == Mode::Curated,
+            groups => groups,
+            repository => config.site.repository.as_deref().and_then(words::link),
+        })
     }
 }
 
-fn render(site: &Site, template: &str, head: Head, page: impl Serialize) -> Vec<u8> {
+fn render(site: &Site, template: &str, Head { path, title, description, here }: Head, page: impl Serialize) -> Vec<u8> {
     let template = TEMPLATES.get_template(template).expect("a template of ours");
-    let whole = Serde(Whole { frame: Frame::of(site, head), page });
+    let facts = &site.facts;
+    let head = context! {
+        title => title.map_or_else(|| facts.title.clone(), |title| format!("{title} · {}", facts.title)),
+        description => description,
+        canonical => path.map(|path| facts.absolute(&path)),
+        here => here,
+    };
+    let whole = context! { frame => &site.frame.0, head => head, page => Serde(page) };
     template.render(whole).expect("our templates name what they are given").into_bytes()
 }
 

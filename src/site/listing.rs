@@ -1,8 +1,6 @@
 //! A server as the site shows it: each version read from its file, in the newest schema's spelling, with what the history says
 //! of it, rendered as the API's one record.
 
-use std::sync::OnceLock;
-
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,18 +25,14 @@ use crate::{
     version::Version,
 };
 
-use super::{
-    Facts, Site,
-    exports::install::{Flaw, Offer, offers},
-    path::SitePath,
-};
+use super::{Facts, Site, exports::Made, path::SitePath};
 
 /// A server with its versions, newest first, deleted ones among them.
 #[derive(Debug)]
 pub struct Shown<'a> {
     pub name: &'a ServerName,
     pub listings: Vec<Listing<'a>>,
-    offers: OnceLock<Vec<Result<Offer, Flaw>>>,
+    pub(super) made: Made,
 }
 
 /// One version.
@@ -110,7 +104,7 @@ impl<'a> Shown<'a> {
                 Err(world) => return Err(world),
             }
         }
-        if flawed.is_empty() { Ok(Self { name, listings, offers: OnceLock::new() }) } else { Err(Unshown::Entry(flawed)) }
+        if flawed.is_empty() { Ok(Self { name, listings, made: Made::default() }) } else { Err(Unshown::Entry(flawed)) }
     }
 
     /// The versions that are not deleted, newest first.
@@ -121,11 +115,6 @@ impl<'a> Shown<'a> {
     /// The newest version that is not deleted.
     pub fn latest(&self) -> Option<&Listing<'a>> {
         self.listings.iter().find(|listing| listing.official.is_latest)
-    }
-
-    /// What the latest version offers.
-    pub fn offers(&self) -> &[Result<Offer, Flaw>] {
-        self.offers.get_or_init(|| self.latest().map(|listing| offers(&listing.server)).unwrap_or_default())
     }
 }
 

@@ -10,11 +10,13 @@ const [site, path] = process.argv.slice(2);
 const hosting = join(site, path, '.gazette/hosting');
 const code = readFileSync(join(hosting, 'cloudfront-function.js'), 'utf8');
 const handler = runInNewContext(`${code}; handler`);
-const { CorsConfig } = JSON.parse(readFileSync(join(hosting, 'cloudfront-headers.json'), 'utf8'));
+const { CorsConfig, SecurityHeadersConfig } = JSON.parse(readFileSync(join(hosting, 'cloudfront-headers.json'), 'utf8'));
 const policy = {
     'access-control-allow-origin': CorsConfig.AccessControlAllowOrigins.Items.join(', '),
     'access-control-allow-methods': CorsConfig.AccessControlAllowMethods.Items.join(', '),
     'access-control-allow-headers': CorsConfig.AccessControlAllowHeaders.Items.join(', '),
+    'content-security-policy': SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy,
+    ...(SecurityHeadersConfig.ContentTypeOptions.Override ? { 'x-content-type-options': 'nosniff' } : {}),
 };
 
 // The types and times are those that the commands in README.md give to objects.

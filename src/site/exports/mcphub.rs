@@ -38,12 +38,14 @@ impl Shape for Market {
         b"{".to_vec()
     }
 
-    fn part(&self, shown: &Shown, listing: &Listing, left_out: &mut Vec<Flaw>) -> Vec<u8> {
-        let Some(entry) = entry(shown, listing, left_out) else {
+    fn part(&self, shown: &Shown, _: &Listing, left_out: &mut Vec<Flaw>) -> Vec<u8> {
+        let Entry { json, left_out: said } = shown.entry();
+        left_out.extend(said.iter().cloned());
+        let Some(json) = json else {
             left_out.push(Flaw::new(WHOLE, "nothing of what it offers can be installed by MCPHub"));
             return Vec::new();
         };
-        [super::json(shown.name.as_str()), super::json(&entry)].join(&b":"[..])
+        [&super::json(shown.name.as_str()), json].map(Vec::as_slice).join(&b":"[..])
     }
 
     fn close(&self, _: usize) -> Option<Vec<u8>> {
@@ -92,6 +94,23 @@ fn installable<'a>(shown: &'a Shown, left_out: &mut Vec<Flaw>) -> Vec<(&'static 
     }
     chosen.sort_by_key(|(kind, _)| PREFERENCE.iter().position(|known| known == kind));
     chosen
+}
+
+/// What the market says of a server; nothing, if MCPHub can install nothing of it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    json: Option<Vec<u8>>,
+    left_out: Vec<Flaw>,
+}
+
+impl Shown<'_> {
+    fn entry(&self) -> &Entry {
+        self.made.market.get_or_init(|| {
+            let mut left_out = Vec::new();
+            let json = self.latest().and_then(|listing| entry(self, listing, &mut left_out));
+            Entry { json: json.map(|json| super::json(&json)), left_out }
+        })
+    }
 }
 
 fn entry(shown: &Shown, listing: &Listing, left_out: &mut Vec<Flaw>) -> Option<Value> {
@@ -147,12 +166,8 @@ fn arguments<'a>(name: &ServerName, offers: impl Iterator<Item = &'a Offer>) -> 
 
 /// The pages of one server's own.
 pub fn pages(shown: &Shown) -> Vec<Page> {
-    let Some(listing) = shown.latest() else { return Vec::new() };
-    let mut unsaid = Vec::new();
-    let installable = installable(shown, &mut unsaid);
-    let (Some(entry), Some((preferred, offer))) = (entry(shown, listing, &mut unsaid), installable.first()) else {
-        return Vec::new();
-    };
+    let installable = installable(shown, &mut Vec::new());
+    let (Some(entry), Some((preferred, offer))) = (&shown.entry().json, installable.first()) else { return Vec::new() };
     let name = shown.name;
     let mut server = mcphub_server(&offer.way, &|ask| variable(name, ask));
     server.as_object_mut().expect("an object").shift_remove("enabled");
@@ -163,8 +178,8 @@ pub fn pages(shown: &Shown) -> Vec<Page> {
         "mcpServers": { name.as_str(): server },
         "arguments": arguments(name, std::iter::once(*offer)),
     });
-    let page = |path, data: &Value| Page::new(SitePath::Discovery(path), super::json(&json!({ "success": true, "data": data })));
-    vec![page(Discovery::Server(name.clone()), &entry), page(Discovery::Install(name.clone()), &install)]
+    let page = |path, data: &[u8]| Page::new(SitePath::Discovery(path), [b"{\"success\":true,\"data\":", data, b"}"].concat());
+    vec![page(Discovery::Server(name.clone()), entry), page(Discovery::Install(name.clone()), &super::json(&install))]
 }
 
 /// What the discovery API says of all servers.
@@ -192,8 +207,7 @@ impl Collection for Servers {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        let entry = shown.latest().and_then(|listing| entry(shown, listing, &mut Vec::new()));
-        entry.map(|entry| super::json(&entry)).unwrap_or_default()
+        shown.entry().json.clone().unwrap_or_default()
     }
 
     fn close(&self, _: &Facts, parts: usize) -> Option<Vec<u8>> {
@@ -224,7 +238,7 @@ impl Collection for Words {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        if let Some(listing) = shown.latest().filter(|_| !installable(shown, &mut Vec::new()).is_empty()) {
+        if let Some(listing) = shown.latest().filter(|_| shown.entry().json.is_some()) {
             self.seen.lock().expect("no one panics with it").extend(labels(&listing.server, self.member));
         }
         Vec::new()
@@ -251,7 +265,7 @@ impl Collection for Marketplace {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        if !installable(shown, &mut Vec::new()).is_empty() {
+        if shown.entry().json.is_some() {
             self.servers.fetch_add(1, Ordering::Relaxed);
         }
         Vec::new()

@@ -85,15 +85,14 @@ fn input(id: &str, ask: &Ask) -> Value {
 }
 
 /// A link that offers the server to VS Code.
-pub fn vscode_link(name: &ServerName, way: &Way) -> String {
-    let (server, inputs) = vscode(name, way);
+pub fn vscode_link(name: &ServerName, server: &Value, inputs: &[Value]) -> String {
     let mut config = json!({ "name": name.as_str() });
     let members = config.as_object_mut().expect("an object");
     members.extend(server.as_object().expect("an object").clone());
     if !inputs.is_empty() {
         members.insert("inputs".to_owned(), inputs.into());
     }
-    format!("vscode:mcp/install?{}", encode(&config.to_string()))
+    format!("vscode:mcp/install?{}", encode(&serde_json::to_string(&config).expect("a value is JSON")))
 }
 
 /// As `encodeURIComponent` does it.
@@ -103,7 +102,8 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
             out.push(byte.into());
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
         }
     }
     out
@@ -271,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_link_holds_the_same() {
-        let link = vscode_link(&name(), &way(&json!({ "remotes": [{ "type": "sse", "url": "https://example.com/sse?é" }] })));
+        let way = way(&json!({ "remotes": [{ "type": "sse", "url": "https://example.com/sse?é" }] }));
+        let (server, inputs) = vscode(&name(), &way);
+        let link = vscode_link(&name(), &server, &inputs);
         assert_eq!(
             link,
             "vscode:mcp/install?%7B%22name%22%3A%22com.example%2Fecho%22%2C%22type%22%3A%22sse%22%2C%22url%22%3A%22https%3A%2F%2Fexample.com%2Fsse%3F%C3%A9%22%7D"

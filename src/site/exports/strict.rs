@@ -1,6 +1,8 @@
 //! An entry with nothing in it but what the newest schema names, each member of its type: the schema lets others pass, and a
 //! client that reads entries into typed structures fails on them, or, if it knows no case, takes `Name` for `name`.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::install::Flaw;
@@ -90,42 +92,56 @@ const ENTRY: Form = Object(&[
 
 /// The entry so reduced; what was taken out of it is told.
 pub(super) fn entry(server: &Value, left_out: &mut Vec<Flaw>) -> Value {
-    fit(&ENTRY, server, "", left_out).unwrap_or_default()
+    fit(&ENTRY, server, &At::Top, left_out).unwrap_or_default()
 }
 
-fn fit(form: &Form, value: &Value, at: &str, left_out: &mut Vec<Flaw>) -> Option<Value> {
+/// Where a value stands, spelled out only when something is said of it.
+enum At<'a> {
+    Top,
+    Member(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Member(above, _) | Self::Item(above, _)) = self else { return Ok(()) };
+        if !matches!(above, At::Top) {
+            write!(f, "{above}/")?;
+        }
+        match self {
+            Self::Top => Ok(()),
+            Self::Member(_, name) => f.write_str(&escape(name)),
+            Self::Item(_, index) => write!(f, "{index}"),
+        }
+    }
+}
+
+fn fit(form: &Form, value: &Value, at: &At, left_out: &mut Vec<Flaw>) -> Option<Value> {
     let fitting = match (form, value) {
         (Text, Value::String(_)) | (Flag, Value::Bool(_)) | (Anything, _) => Some(value.clone()),
         (Object(known), Value::Object(members)) => {
-            let kept = members.iter().filter_map(|(member, value)| {
-                let at = below(at, &escape(member));
-                let known = known.iter().find(|(name, _)| name == member);
-                if known.is_none() {
-                    left_out.push(Flaw::new(&*at, "the schema knows no such member"));
+            let mut kept = Map::with_capacity(members.len());
+            for (name, value) in members {
+                let at = At::Member(at, name);
+                match known.iter().find(|(known, _)| known == name) {
+                    Some((_, form)) => kept.extend(fit(form, value, &at, left_out).map(|value| (name.clone(), value))),
+                    None => left_out.push(Flaw::new(at.to_string(), "the schema knows no such member")),
                 }
-                Some((member.clone(), fit(&known?.1, value, &at, left_out)?))
-            });
-            Some(kept.collect::<Map<_, _>>().into())
+            }
+            Some(kept.into())
         }
         (Named(form), Value::Object(members)) => {
-            let kept = members
-                .iter()
-                .filter_map(|(name, value)| Some((name.clone(), fit(form, value, &below(at, &escape(name)), left_out)?)));
-            Some(kept.collect::<Map<_, _>>().into())
+            let fit = |(name, value): (&String, &Value)| Some((name.clone(), fit(form, value, &At::Member(at, name), left_out)?));
+            Some(members.iter().filter_map(fit).collect::<Map<_, _>>().into())
         }
         (List(form), Value::Array(items)) => {
-            let kept =
-                items.iter().enumerate().filter_map(|(index, item)| fit(form, item, &below(at, &index.to_string()), left_out));
-            Some(kept.collect())
+            let fit = |(index, item)| fit(form, item, &At::Item(at, index), left_out);
+            Some(items.iter().enumerate().filter_map(fit).collect())
         }
         _ => None,
     };
     if fitting.is_none() {
-        left_out.push(Flaw::new(at, "it is not of the type that the schema gives it"));
+        left_out.push(Flaw::new(at.to_string(), "it is not of the type that the schema gives it"));
     }
     fitting
-}
-
-fn below(at: &str, step: &str) -> String {
-    if at.is_empty() { step.to_owned() } else { format!("{at}/{step}") }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{AREAS, Area, Base, CORS, FOLDERS, areas::ENDINGS};
+use super::{AREAS, Area, Base, FOLDERS, areas::ENDINGS};
 
 pub(super) fn config(base: &Base) -> Vec<u8> {
-    let cors: Map<String, Value> = CORS.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    let everywhere: Map<String, Value> = base.everywhere().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
     let mut routes = vec![
         json!({"route": "/*", "methods": ["OPTIONS"], "statusCode": 204}),
         json!({"route": format!("{}/.gazette/*", base.path), "statusCode": 404}),
@@ -24,7 +24,7 @@ pub(super) fn config(base: &Base) -> Vec<u8> {
     let config = json!({
         "routes": routes,
         "responseOverrides": {"404": {"rewrite": format!("{}/404.html", base.path)}},
-        "globalHeaders": cors,
+        "globalHeaders": everywhere,
         "mimeTypes": types,
         "trailingSlash": "auto",
     });

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AREAS, Base, CORS, DOCUMENTS, FOLDERS, OLDER_VERSIONS, Pattern, areas::ENDINGS, joined};
+use super::{AREAS, Base, DOCUMENTS, FOLDERS, OLDER_VERSIONS, Pattern, areas::ENDINGS, joined};
 
 /// Both spellings of an encoded slash.
 const SLASHES: [&str; 3] = ["/", "%2F", "%2f"];
@@ -17,7 +17,7 @@ pub(super) fn headers(base: &Base) -> String {
             out.push_str(&format!("  ! Content-Type\n  Content-Type: {}\n", kind.content_type()));
         }
         if at == 0 {
-            out.push_str(&joined(CORS, |(name, value)| format!("  {name}: {value}\n")));
+            out.push_str(&joined(base.everywhere(), |(name, value)| format!("  {name}: {value}\n")));
             out.push_str(&format!("  Cache-Control: {}\n", area.cache.control()));
             out.push_str(&joined(ENDINGS, |(ending, kind)| {
                 format!("\n{}/*.{ending}\n  Content-Type: {}\n", base.path, kind.content_type())

@@ -25,7 +25,7 @@ fn literal(regex: &str) -> String {
 }
 
 /// What `aws cloudfront create-response-headers-policy` takes.
-pub(super) fn headers() -> Vec<u8> {
+pub(super) fn headers(base: &Base) -> Vec<u8> {
     let [(_, origin), (_, methods), (_, headers)] = CORS;
     let list = |text: &str| {
         let items: Vec<&str> = text.split(", ").collect();
@@ -43,7 +43,10 @@ pub(super) fn headers() -> Vec<u8> {
             "AccessControlMaxAgeSec": 86_400,
             "OriginOverride": true,
         },
-        "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": true}},
+        "SecurityHeadersConfig": {
+            "ContentSecurityPolicy": {"Override": true, "ContentSecurityPolicy": base.policy},
+            "ContentTypeOptions": {"Override": true},
+        },
     });
     let mut out = serde_json::to_vec_pretty(&policy).expect("a policy is JSON");
     out.push(b'\n');

@@ -1,6 +1,6 @@
 //! A server block of nginx, which decodes addresses before it looks for files.
 
-use super::{AREAS, Base, CORS, OLDER_VERSIONS, areas::ENDINGS, joined};
+use super::{AREAS, Base, OLDER_VERSIONS, areas::ENDINGS, joined};
 use crate::site::path::Kind;
 
 pub(super) fn config(base: &Base) -> String {
@@ -12,7 +12,7 @@ pub(super) fn config(base: &Base) -> String {
             area.cache.control()
         )
     });
-    let cors: String = joined(CORS, |(name, value)| format!("    add_header {name} \"{value}\" always;\n"));
+    let headers = joined(base.everywhere(), |(name, value)| format!("    add_header {name} \"{value}\" always;\n"));
     let (with_charset, types) = types();
     let locations: String = AREAS
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn config(base: &Base) -> String {
     let older = joined(OLDER_VERSIONS, |(older, newer)| format!("    rewrite \"{}\" {};\n", older.regex(), newer.filled()));
     include_str!("../../../templates/hosting/nginx.conf")
         .replace("{{caches}}\n", &caches)
-        .replace("{{cors}}\n", &cors)
+        .replace("{{headers}}\n", &headers)
         .replace("{{types}}\n", &types)
         .replace("{{with_charset}}", &with_charset)
         .replace("{{locations}}\n", &locations)

@@ -105,7 +105,7 @@ pub fn server(site: &Site, shown: &Shown) -> Vec<u8> {
         since: belief.since.as_deref().map(|since| day(since).unwrap_or_else(|| visible(since, 40))),
         website: Some(text("websiteUrl")).filter(|url| !url.is_empty()).map(Link::of),
         repository: latest.server.get("repository").and_then(Link::of_repository),
-        setups: setups(name, &latest.server),
+        setups: setups(shown, &latest.server),
         packages: Way::packages(&latest.server),
         remotes: Way::remotes(&latest.server),
         versions: shown.listings.iter().take(VERSIONS_MAX).map(|listing| Row::of(site, name, listing, latest)).collect(),

@@ -8,9 +8,10 @@ use crate::name::ServerName;
 use super::{
     super::{
         exports::{
-            install::{Connect, Download, Kind, Offer, Run, Way, offers},
+            install::{Connect, Download, Kind, Offer, Run, Way},
             settings::{command_line, label, mcp_server, refusal, variable, vscode, vscode_link},
         },
+        listing::Shown,
         path::PackageType,
     },
     words::{pretty, verbatim, visible},
@@ -45,8 +46,8 @@ const SETUPS_MAX: usize = 4;
 const TEXT_MAX: usize = 3_000;
 const LINK_MAX: usize = 2_000;
 
-pub(super) fn setups(name: &ServerName, server: &Value) -> Vec<Setup> {
-    let all = offers(server);
+pub(super) fn setups(shown: &Shown, server: &Value) -> Vec<Setup> {
+    let (name, all) = (shown.name, shown.offers());
     let at = |pointer: &str| server.pointer(&format!("/{pointer}"));
     let mut setups: Vec<Setup> = Vec::new();
     for offer in all.iter().take(SETUPS_MAX) {
@@ -118,11 +119,11 @@ impl Block {
 
 fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
     let (server, inputs) = vscode(name, way);
+    let link = Some(vscode_link(name, &server, &inputs)).filter(|link| link.len() <= LINK_MAX);
     let mut file = json!({ "servers": named(name.as_str(), server) });
     if !inputs.is_empty() {
         file["inputs"] = inputs.into();
     }
-    let link = Some(vscode_link(name, way)).filter(|link| link.len() <= LINK_MAX);
     let mut blocks =
         vec![Block { link, ..Block::new("VS Code", pretty(&file)).hint("In .vscode/mcp.json, or your user’s mcp.json.") }];
     let file = pretty(&json!({ "mcpServers": named(&label(name), mcp_server(way, &|ask| variable(name, ask))) }));

@@ -1,5 +1,6 @@
 //! How times, numbers and strangers' texts are put on a page.
 
+use minijinja::Value;
 use serde::Serialize;
 use url::Url;
 
@@ -8,20 +9,19 @@ use crate::{
     instant::Instant,
 };
 
-/// A moment for people and for programs.
+/// A moment for people and for programs: a `time` element.
 #[derive(Clone, Debug, Serialize)]
-pub struct Moment {
-    pub iso: String,
-    pub day: String,
-}
+#[serde(transparent)]
+pub struct Moment(Value);
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl From<Instant> for Moment {
     fn from(instant: Instant) -> Self {
         let iso = instant.to_string();
-        let day = day(&iso).unwrap_or_else(|| iso.clone());
-        Self { iso, day }
+        let day = day(&iso);
+        let day = day.as_ref().unwrap_or(&iso);
+        Self(Value::from_safe_string(format!("<time datetime=\"{iso}\">{day}</time>")))
     }
 }
 
@@ -48,7 +48,7 @@ pub fn number(count: usize) -> String {
 
 /// JSON as it is pasted: laid out, and nothing in it hidden.
 pub fn pretty(value: &serde_json::Value) -> String {
-    verbatim(&format!("{value:#}"))
+    verbatim(&serde_json::to_string_pretty(value).expect("a value is JSON"))
 }
 
 pub fn counted(count: usize, one: &str, many: &str) -> String {
@@ -58,6 +58,9 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 /// A stranger's text as a page shows it: what would be invisible or turn its neighbours around is written out, white space is
 /// one space, and the rest of a long text is left out.
 pub fn visible(text: &str, max: usize) -> String {
+    if text.len() <= max && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') && !text.contains("  ") {
+        return text.trim().to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(4 * max));
     let mut before = ' ';
     for (count, c) in text.trim().chars().enumerate() {
@@ -88,6 +91,9 @@ fn is_no_character(c: char) -> bool {
 
 /// A stranger's text where lines and spaces count, as in what is pasted.
 pub fn verbatim(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -12,7 +12,8 @@ use super::wire::{Address, Answer};
 pub(crate) struct Host {
     address: Address,
     pages: BTreeMap<SitePath, Vec<u8>>,
-    /// What cannot be asked of it: `preflight` (an answer to OPTIONS), `older-versions` (single versions below `/v0`).
+    /// What cannot be asked of it: `preflight` (an answer to OPTIONS), `older-versions` (single versions below
+    /// `/v0`), `policy` (headers that tell a browser what a page may do).
     lacks: BTreeSet<String>,
 }
 
@@ -75,6 +76,7 @@ clients![
     docker_gateway_finds_single_versions,
     apm_finds_a_server_in_each_entry_and_keeps_its_etag,
     kiro_reads_the_file_that_it_was_given,
+    browsers_are_told_what_a_page_may_do,
     readers_get_every_address_with_its_bytes_type_and_time,
 ];
 
@@ -253,6 +255,19 @@ pub(crate) fn kiro_reads_the_file_that_it_was_given(host: &Host) {
     let servers = list["servers"].as_array().expect("a list");
     assert!(servers.iter().all(|entry| entry["server"]["name"].as_str().is_some_and(|name| !name.contains('/'))), "{list}");
     assert!(!servers.is_empty());
+}
+
+/// Only a header keeps other sites from framing a page, and a browser from guessing types.
+pub(crate) fn browsers_are_told_what_a_page_may_do(host: &Host) {
+    if host.lacks.contains("policy") {
+        return;
+    }
+    for target in ["/", "/servers/com.example/Echo/", "/servers/com.example/no-such-server/"] {
+        let answer = host.get(target);
+        assert_eq!(answer.header("x-content-type-options").as_deref(), Some("nosniff"), "{target}");
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'; ") && policy.ends_with("; frame-ancestors 'none'"), "{target}: {policy}");
+    }
 }
 
 /// What the site is, is what is served: each document at its address, encoded and not.

@@ -26,7 +26,7 @@ pub(crate) fn folder() -> &'static Host {
             let found = files.iter().filter(|file| file.is_file()).find_map(|file| fs::read(file).ok());
             answer(asked, &address, found.ok_or(404))
         });
-        Host::new(address, pages, "older-versions")
+        Host::new(address, pages, "older-versions,policy")
     });
     &HOST
 }
@@ -49,7 +49,7 @@ pub(crate) fn bucket() -> &'static Host {
             let found = keys.get(key.trim_start_matches('/')).cloned().ok_or(403).map_err(|_| 404);
             answer(asked, &decoded(path), found)
         });
-        Host::new(address, pages, "older-versions")
+        Host::new(address, pages, "older-versions,policy")
     });
     &HOST
 }

@@ -5,6 +5,21 @@ use std::io::{Read, Write};
 use super::{Served, demonstration, parsed};
 
 #[test]
+fn a_page_says_in_a_header_what_it_says_of_itself() {
+    let repo = demonstration();
+    let served = Served::start(&repo, &[]);
+    for (target, status) in [("/", 200), ("/servers/com.example/status-board/", 200), ("/no-such-page", 404)] {
+        let page = served.get(target);
+        let text = String::from_utf8_lossy(&page.body).into_owned();
+        let own = text.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let own = own.unwrap_or_else(|| panic!("{target}: {text}")).replace("&#39;", "'");
+        assert_eq!(page.status, status, "{target}");
+        assert_eq!(page.header("content-security-policy"), format!("{own}; frame-ancestors 'none'"), "{target}");
+    }
+    assert_eq!(served.get("/v0.1/servers").header("content-security-policy"), "");
+}
+
+#[test]
 fn an_answer_is_negotiated() {
     let repo = demonstration();
     let served = Served::start(&repo, &[]);
