@@ -22,7 +22,7 @@ use crate::{
         limits::{Limit, Limits, Passed},
     },
     publish::{self, Edition, Outcome, Publisher, Receipt, Settings, Standing, Stopped, gc as sweep},
-    report,
+    report::{self, Report},
 };
 
 use super::{
@@ -44,6 +44,8 @@ struct Way<'a> {
     place: &'a Place,
     chosen: Chosen,
     settings: Settings,
+    /// What was found in the registry, if anybody looked.
+    report: Option<Report>,
 }
 
 impl<'a> Way<'a> {
@@ -62,7 +64,7 @@ impl<'a> Way<'a> {
             repair: false,
             overwrite: false,
         };
-        Ok(Self { place, chosen, settings })
+        Ok(Self { place, chosen, settings, report: None })
     }
 
     fn publisher<'p>(&'p self, opened: &'p Opened, progress: &'p (dyn Fn(usize) + Sync)) -> Publisher<'p> {
@@ -80,18 +82,16 @@ pub(super) fn run(args: &Publish, colour: bool, out: &mut dyn Write) -> anyhow::
 pub(super) fn nightly(Nightly { publish: args }: &Nightly, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let place = Place::find(args.whereto.data.as_deref())?;
     let read = Read::at(&place, None)?;
-    let way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
-    tell_findings(&read, colour, out)?;
+    let mut way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
+    way.report = Some(check::judge_tree(&read.source)?);
     publish(args, &read, way, &args.allow, colour, out)
 }
 
-/// What is wrong with versions that are published, or about to be. What is never published is said where it is refused.
-fn tell_findings(read: &Read, colour: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let report = check::judge_tree(&read.source)?;
-    if !report.findings.is_empty() {
-        out.write_all(report::text::render(&report, colour).as_bytes())?;
-        terminal::note("what can be read is published all the same; `gazette check` says this too");
-    }
+/// What is wrong with versions that are published, or about to be; what keeps them from it was said before.
+fn tell_findings(report: Option<&Report>, colour: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(report) = report.filter(|report| !report.findings.is_empty()) else { return Ok(()) };
+    out.write_all(report::text::render(report, colour).as_bytes())?;
+    terminal::note("these do not stop the night: everything can be read, and is what its path says");
     Ok(())
 }
 
@@ -133,6 +133,7 @@ fn publish(
     let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
     let is_going_back = allowed.len() > args.allow.len();
     let made = read.edition(way.chosen.form(), colour, out, |edition, out| {
+        tell_findings(way.report.as_ref(), colour, out)?;
         let quiet = way.publisher(&opened, &|_| {});
         let standing = Standing::read(&quiet).map_err(way_out)?;
         let plan = standing.plan(edition, &quiet).map_err(way_out)?;

@@ -25,6 +25,10 @@ pub(super) fn run(verify: &Verify, colour: bool, out: &mut dyn Write) -> anyhow:
     let clients = clients(verify, &base)?;
     let server = verify.server.as_deref();
     let unreached = |why: Unreached| unreached(&verify.target, &why);
+    if base.is_file() && verify.proof.is_demanded() {
+        let error = format!("{} is one file, and a checkpoint is of a whole registry", quoted(&verify.target));
+        return Err(WayOut::new(error, "name the registry's address without the file").into());
+    }
     let wants = if verify.wants_checkpoint() && !base.is_file() { Some(wants(&verify.proof)?) } else { None };
     let mut report = verify::verify(&verify.target, &base, server, &clients, fetch.as_ref()).map_err(unreached)?;
     if let Some(wants) = wants {

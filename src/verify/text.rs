@@ -123,8 +123,11 @@ fn one(out: &mut String, problem: &Problem, paint: &Paint) {
 fn summary(report: &Report) -> String {
     let pointer =
         report.publication.as_ref().filter(|publication| publication.checkpoint.is_some() || !publication.checks.is_empty());
-    let pointer =
-        pointer.map(|publication| if publication.holds() { "the checkpoint holds" } else { "the checkpoint does not hold" });
+    let pointer = pointer.map(|publication| match publication.verdict() {
+        Some(Verdict::Reject) => "the checkpoint does not hold",
+        _ if publication.holds() => "the checkpoint holds",
+        _ => "the checkpoint cannot be read",
+    });
     let none = report.publication.as_ref().map(|_| "there is no checkpoint");
     match (report.clients.is_empty(), pointer) {
         (true, pointer) => pointer.or(none).unwrap_or_default().to_owned(),

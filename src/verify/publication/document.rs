@@ -42,6 +42,8 @@ pub enum Why {
 
 /// Larger ones are not read into memory.
 pub(super) const BYTES_MAX: u64 = 256 << 20;
+/// Larger ones are read one at a time.
+const ALONE: u64 = 16 << 20;
 /// So many are under way at a time.
 const WIDTH: usize = 16;
 /// An older document may be larger than the one that is listed, and is to be known nevertheless.
@@ -60,18 +62,20 @@ enum State {
 }
 
 impl Reader<'_> {
-    /// Asks for documents, and tells which are not as listed, in the order of their keys.
+    /// Asks for documents, and tells which are not as listed.
     pub fn compare(&self, documents: &Documents, checkpoint: &Checkpoint, earlier: &mut Earlier) -> Vec<Difference> {
         let look = |key: &str, line: &Line| {
             let got = self.get(&address_of(key), line.size.saturating_add(OLDER_MAX).min(BYTES_MAX));
             let state = self.state(key, line, &got);
             (!matches!(state, State::Same)).then(|| (Box::from(key), *line, got, state))
         };
-        let all = || documents.par_iter().filter_map(|(key, line)| look(key, line)).collect::<Vec<_>>();
-        let seen = match ThreadPoolBuilder::new().num_threads(WIDTH).build() {
-            Ok(pool) => pool.install(all),
-            Err(_) => all(),
+        let (large, small): (Vec<_>, Vec<_>) = documents.iter().partition(|(_, line)| line.size > ALONE);
+        let at_once = || small.par_iter().filter_map(|(key, line)| look(key, line)).collect::<Vec<_>>();
+        let mut seen = match ThreadPoolBuilder::new().num_threads(WIDTH).build() {
+            Ok(pool) => pool.install(at_once),
+            Err(_) => at_once(),
         };
+        seen.extend(large.into_iter().filter_map(|(key, line)| look(key, line)));
         let tell =
             |(key, line, got, state): &(Box<str>, Line, Got, State)| self.difference(key, line, got, state, checkpoint, earlier);
         seen.iter().map(tell).collect()

@@ -29,6 +29,8 @@ pub struct Pointer {
 }
 
 const PATH: &str = "/checkpoint";
+/// What every version of it begins with.
+const BEGINNING: &[u8] = b"gazette checkpoint ";
 const KEYS: &str = "/keys.txt";
 /// More keys than these are not looked at.
 const KEYS_MAX: usize = 100;
@@ -44,7 +46,8 @@ impl Reader<'_> {
         }
         let Some(body) = got.body() else { return Ok(self.without(&got, wants)) };
         let is_page = body.trim_ascii_start().starts_with(b"<");
-        if is_page && !wants.is_demanded {
+        // Hosts of other registries answer this address in many ways.
+        if !body.starts_with(BEGINNING) && !wants.is_demanded {
             return Ok(Pointer::default());
         }
         let Ok(said) = Checkpoint::read(body, &Trust::Anyone) else {
@@ -61,13 +64,16 @@ impl Reader<'_> {
     /// No pointer, or none that could be read.
     fn without(&self, got: &Got, wants: &Wants) -> Pointer {
         let check = match got.status() {
-            Some(400..500) if !wants.is_demanded => return Pointer::default(),
+            Some(400..=428 | 430..500) if !wants.is_demanded => return Pointer::default(),
             Some(401 | 403) => got.rejects("there is no checkpoint for everybody to read", fix::of(Ill::Closed, self.host)),
-            Some(400..500) => got.rejects(
+            Some(400..=428 | 430..500) => got.rejects(
                 "there is no checkpoint, so nothing tells what was published, when, and by whom",
                 "publish with `gazette publish`; what `gazette build` writes has none",
             ),
-            _ => got.rejects("the checkpoint could not be read", fix::of(Ill::Failing, self.host)),
+            _ => {
+                let verdict = if wants.is_demanded { Verdict::Reject } else { Verdict::Review };
+                got.check(Some(verdict), "the checkpoint could not be read", fix::of(Ill::Failing, self.host))
+            }
         };
         Pointer { checks: vec![check], ..Pointer::default() }
     }
@@ -134,7 +140,7 @@ impl Reader<'_> {
             return;
         }
         let own = self.own_keys();
-        if own.is_empty() {
+        if own.is_empty() || self.base.is_folder() && is_unsigned(body) {
             pointer.checks.push(unsigned(got));
         } else if let Err(distrust) = Checkpoint::read(body, &Trust::Keys(own.clone())) {
             let message = format!("no reader who knows the keys of `{KEYS}` believes it: {distrust}");

@@ -40,9 +40,8 @@ const REDIRECTS: usize = 5;
 /// Small, whether it is there or not.
 const GREETING: &str = "/checkpoint";
 const GREETING_MAX: u64 = 1 << 20;
-/// Bodies larger than this may take longer than anybody waits for a page.
-const LARGE: u64 = 4 << 20;
-const PATIENCE: Duration = Duration::from_mins(10);
+/// Whoever sends fewer bytes a second than this is not waited for.
+const PACE: u64 = 500_000;
 
 impl<'a> Reader<'a> {
     pub fn new(base: &'a Base, host: Host, fetch: &'a (dyn Fetch + Sync)) -> Self {
@@ -74,7 +73,7 @@ impl<'a> Reader<'a> {
                 method: Method::Get,
                 address: address.clone(),
                 headers: origin.iter().map(|origin| ("origin", (*origin).to_owned())).collect(),
-                patience: if most > LARGE { PATIENCE } else { NOBODY_WAITS_LONGER },
+                patience: NOBODY_WAITS_LONGER.saturating_add(Duration::from_secs(most / PACE)),
                 most,
             };
             let response = match self.fetch.fetch(&request) {

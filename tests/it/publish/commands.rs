@@ -105,7 +105,7 @@ fn a_night_says_what_is_wrong_and_goes_on() {
     repo.git(&["commit", "--quiet", "--message", "merged by hand"]);
     let night = ran(&repo, &["nightly", "--receipt", "receipt.json"]);
     assert!(night.out.contains("reject[remote-is-public]") && night.out.contains("1 to fix"), "{}", night.out);
-    assert!(night.err.contains("is published all the same"), "{}", night.err);
+    assert!(night.err.contains("do not stop the night"), "{}", night.err);
     assert!(repo.path().join("public").join(VERSION.replace("1.0.0", "1.1.0")).exists());
     let receipt: serde_json::Value =
         serde_json::from_slice(&fs::read(repo.path().join("receipt.json")).expect("a receipt")).expect("JSON");
@@ -275,5 +275,13 @@ fn what_cannot_be_read_is_never_left_out() {
         refused.out,
         refused.err
     );
+    assert_eq!(refused.out.matches("2.0.0.json").count(), 1, "it is said once: {}", refused.out);
+    assert_eq!(files_below(&repo.path().join("public")).len(), before);
+    let entry = fs::read(repo.path().join("registry-data/servers/com.example/echo/1.0.0.json")).expect("an entry");
+    fs::write(repo.path().join("registry-data/servers/com.example/echo/2.0.0.json"), entry).expect("a file");
+    repo.git(&["commit", "--quiet", "--all", "--message", "false"]);
+    let refused = run(&repo, &["nightly"], None);
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+    assert!(refused.out.contains("path-is-identity"), "{}", refused.out);
     assert_eq!(files_below(&repo.path().join("public")).len(), before);
 }

@@ -205,10 +205,21 @@ fn keys_of_the_site_itself_prove_little() {
     scene.wants.pinned = ours("https://other.example.com");
     assert_eq!(scene.look().trusted, Trusted::Own, "the keys of another registry say nothing");
     (scene.wants.pinned, scene.wants.is_demanded) = (Pinned::Nothing, false);
-    for response in [Response::new(404, ""), Response::new(403, ""), Response::new(200, "<p>Hello")] {
+    for response in [
+        Response::new(404, ""),
+        Response::new(403, ""),
+        Response::new(200, "<p>Hello"),
+        Response::new(200, "{\"error\": \"not found\"}"),
+    ] {
         scene.front.instead("/checkpoint", response);
         assert_eq!(scene.look(), Publication::default(), "most registries have none");
     }
+    for status in [429, 500] {
+        scene.front.instead("/checkpoint", Response::new(status, ""));
+        assert_eq!(scene.look().verdict(), Some(Verdict::Review), "nobody knows");
+    }
+    scene.front.instead("/checkpoint", Response::new(200, "gazette checkpoint v9\n"));
+    assert_against(&scene, &["what is answered here is no checkpoint"]);
 }
 
 #[test]

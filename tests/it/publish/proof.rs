@@ -51,6 +51,14 @@ fn a_published_folder_is_verified() {
     assert!(printed.contains("holds, with notes") && printed.ends_with("exit 0\n"), "{printed}");
     assert!(!outside(&repo, &["--client", "vscode"]).contains("heckpoint"), "who asks about one client is told about one");
 
+    let unsigned = run(&repo, &["publish", "--target", "dir:plain", "--unsigned"], None);
+    assert_eq!(unsigned.code, 0, "{}{}", unsigned.out, unsigned.err);
+    for dir in [repo.path(), Path::new("/")] {
+        let plain = repo.path().join("plain").display().to_string();
+        let printed = gazette(dir, &["verify", &plain, "--client", "checkpoint"]);
+        assert!(printed.contains("note[checkpoint]: no known key has signed it") && printed.ends_with("exit 0\n"), "{printed}");
+    }
+
     let json = gazette(repo.path(), &["verify", "public", "--client", "checkpoint", "--format", "json"]);
     let (json, code) = json.rsplit_once("exit ").expect("an exit status");
     let report: serde_json::Value = serde_json::from_str(json).expect("JSON");
@@ -115,6 +123,14 @@ fn what_was_only_built_has_no_checkpoint() {
         let printed = gazette(repo.path(), &[&["verify", "public"], args].concat());
         assert!(printed.contains(error) && printed.contains("help: ") && printed.ends_with("exit 2\n"), "{printed}");
     }
+}
+
+#[test]
+fn a_file_has_no_checkpoint() {
+    let args = ["verify", "https://registry.example.com/kiro.json", "--client", "kiro", "--max-age", "1d"];
+    let printed = gazette(Path::new("/"), &args);
+    assert!(printed.contains("is one file, and a checkpoint is of a whole registry"), "{printed}");
+    assert!(printed.contains("help: ") && printed.ends_with("exit 2\n"), "{printed}");
 }
 
 /// A host that answers everything as long as it is asked for.
