@@ -17,7 +17,7 @@ use crate::{
     digest::Sha256,
     instant::Instant,
     manifest::{Manifest, Shards, key_of},
-    plan::{Gone, Plan, Put, Reason},
+    plan::{Gone, Plan, Put},
     ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble, When},
     site::{
         Facts,
@@ -311,7 +311,8 @@ impl Job<'_> {
 
     /// Where nothing was ever published, what lies there is somebody's, unless a publication that died has left it.
     fn put_document(&self, planned: &Put, Document { key, headers, body, .. }: &Document) -> Result<(), Halt> {
-        let is_careful = self.base.is_first && planned.reason == Reason::New && !self.publisher.settings.overwrite;
+        let Settings { repair, overwrite, .. } = self.publisher.settings;
+        let is_careful = self.base.is_first && !repair && !overwrite;
         let put = |when| self.bucket.put(key, body, *headers, when).map(drop);
         let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
         if !is_careful {

@@ -164,7 +164,7 @@ impl Standing {
             now: publisher.clock.now(),
             grace: publisher.settings.grace,
         };
-        if self.is_first() && !repair && !publisher.settings.overwrite {
+        if self.is_first() && !publisher.settings.repair && !publisher.settings.overwrite {
             plan.foreign = foreign(&plan, after, bucket)?;
         }
         let mut plan = plan.settle(&leaving, after).estimated(self.root.as_ref(), &shards.root);

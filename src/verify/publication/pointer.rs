@@ -88,6 +88,10 @@ impl Reader<'_> {
                         pass `--base-url` with the address of the original";
             pointer.checks.push(got.rejects(message, help));
         }
+        if said.publication == 0 {
+            let help = "publish again with `gazette publish`; see who else can write to the target";
+            pointer.checks.push(got.rejects("it calls itself publication 0, and the first is 1", help));
+        }
         pointer.checks.extend(age(got, said, wants));
         if let Err(distrust @ (Distrust::Older | Distrust::Forked)) =
             said.accept(&said.base_url, wants.seen.as_ref(), said.expires)

@@ -129,6 +129,9 @@ fn a_checkpoint_that_cannot_be_believed() {
     assert_against(&scene, &["no trusted key has signed it"]);
     scene.answer_checkpoint(&scene.checkpoint().text());
     assert_against(&scene, &["it cannot be believed"]);
+    scene.answer_checkpoint(&Checkpoint { publication: 0, ..scene.checkpoint() }.sign(&[signer()]).expect("a note"));
+    assert_against(&scene, &["it calls itself publication 0"]);
+    scene.answer_checkpoint(&scene.checkpoint().text());
     let asked = scene.front.asked().len();
     scene.look();
     assert!(scene.front.asked()[asked..].iter().all(|path| path == "/checkpoint"), "nothing that it names is asked for");
