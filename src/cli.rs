@@ -4,8 +4,10 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod proof;
 mod publish;
 
+pub use proof::{DEFAULT_SAMPLE, Proof};
 pub use publish::{Gc, Keygen, Nightly, PlanOf, Publish, Rollback, Seconds, Whereto};
 
 use crate::{evidence::Account, instant::Instant, verify::Client};
@@ -222,7 +224,11 @@ pub struct New {
 /// Asks any registry, whoever made it, exactly as each client does, and says what that client would make of the answers. A folder
 /// is asked as a plain static host would serve it.
 ///
-/// Exit status: 0 if every client that was asked for works, 1 if one breaks, 2 if the registry could not be reached.
+/// Where there is a checkpoint, as `gazette publish` writes it, also looks whether it is signed, current and of this registry,
+/// and whether documents are byte for byte those that it names.
+///
+/// Exit status: 0 if every client that was asked for works and the checkpoint holds, 1 if one breaks or it does not hold, 2 if
+/// the registry could not be reached.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The registry's address, as clients are given it, or the folder of a built site
@@ -236,6 +242,9 @@ pub struct Verify {
     /// The server to look up by name [default: a few of those that are listed]
     #[arg(long, value_name = "NAME")]
     pub server: Option<String>,
+
+    #[command(flatten)]
+    pub proof: Proof,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -272,6 +281,8 @@ pub enum Reader {
     Apm,
     /// Kiro and Amazon Q: one file
     Kiro,
+    /// Whoever follows the checkpoint: its signature, its age, and documents against the manifest
+    Checkpoint,
 }
 
 impl Verify {
@@ -280,6 +291,7 @@ impl Verify {
         let is_asked = |client: &Client| {
             self.clients.iter().any(|reader| match reader {
                 Reader::All => true,
+                Reader::Checkpoint => false,
                 Reader::Vscode => *client == Client::VsCode,
                 Reader::Copilot => *client == Client::Copilot,
                 Reader::CopilotCli => *client == Client::CopilotCli,

@@ -20,6 +20,7 @@ mod new;
 mod place;
 mod preview;
 mod publish;
+mod read_back;
 mod serve;
 mod sweep;
 mod target;

@@ -9,9 +9,12 @@ use std::{
     fmt,
 };
 
+use serde::Serialize;
+
 use crate::{
+    digest::Sha256,
     instant::Instant,
-    manifest::{Line, Manifest},
+    manifest::{Line, Manifest, Root},
     site::path::{Wave, wave_of},
 };
 
@@ -32,6 +35,21 @@ pub struct Plan {
     pub waiting: BTreeMap<Box<str>, Instant>,
     /// The keys that may lie there and are no part of the new site; whether the published site has them.
     left: BTreeMap<Box<str>, bool>,
+    /// What a publication that died may have left at a key.
+    attempted: BTreeMap<Box<str>, BTreeSet<Sha256>>,
+    /// What lies there and was put there by somebody else, as far as was looked.
+    pub foreign: Option<Box<str>>,
+    /// How many requests the whole publication takes, if nothing has to be asked twice.
+    pub requests: Requests,
+}
+
+/// How often a target is asked, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    pub get: u64,
+    pub put: u64,
+    pub delete: u64,
+    pub list: u64,
 }
 
 /// A document to be written.
@@ -147,7 +165,10 @@ impl Plan {
         for (key, line) in &other.lines {
             match after.lines.get(key) {
                 Some(new) if new == line => {}
-                Some(new) => self.repair(key, new),
+                Some(new) => {
+                    self.attempted.entry(key.clone()).or_default().insert(line.sha256);
+                    self.repair(key, new);
+                }
                 None if is_reserved(key) => {}
                 None => drop(self.left.entry(key.clone()).or_insert(false)),
             }
@@ -186,6 +207,30 @@ impl Plan {
             }
         }
         self
+    }
+
+    /// Counts the requests from one root to another: state, checkpoint, root and what differs are read; the lease, what is new of
+    /// the manifest, the intent, the documents, the checkpoint and the end are written.
+    #[must_use]
+    pub fn estimated(mut self, before: Option<&Root>, after: &Root) -> Self {
+        let differing = before.map_or(0, |before| before.differing(after).len());
+        let is_cut_anew = before.is_some_and(|before| before.bits != after.bits);
+        let read = if is_cut_anew { before.map_or(0, |before| before.shards.len()) } else { differing };
+        let there: BTreeSet<Sha256> = before.iter().flat_map(|before| &before.shards).map(|shard| shard.sha256).collect();
+        let missing = after.shards.iter().filter(|shard| !there.contains(&shard.sha256)).count();
+        let is_quiet = self.is_empty() && before == Some(after);
+        self.requests = Requests {
+            get: 2 + u64::from(before.is_some()) + read as u64,
+            put: if is_quiet { 1 } else { missing as u64 + self.puts.len() as u64 + 5 },
+            delete: self.deletes.len() as u64,
+            list: 0,
+        };
+        self
+    }
+
+    /// Whether these bytes at a key may be gazette's own: the new ones, or those of a publication that died.
+    pub fn may_have_put(&self, key: &str, line: &Line, sha256: &Sha256) -> bool {
+        line.sha256 == *sha256 || self.attempted.get(key).is_some_and(|attempted| attempted.contains(sha256))
     }
 
     fn put(&mut self, key: &str, line: Line, reason: Reason, before: Option<u64>) {

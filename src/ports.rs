@@ -130,4 +130,6 @@ pub trait Clock: Sync {
     fn now(&self) -> Instant;
     /// How long it is since some moment; it never goes back, whatever is done to the other clock.
     fn elapsed(&self) -> Duration;
+    /// Lets so much time pass.
+    fn wait(&self, time: Duration);
 }

@@ -5,6 +5,7 @@ pub mod gc;
 mod lease;
 mod pool;
 pub mod purge;
+pub mod read_back;
 mod receipt;
 mod standing;
 pub mod state;
@@ -16,7 +17,7 @@ use crate::{
     digest::Sha256,
     instant::Instant,
     manifest::{Manifest, Shards, key_of},
-    plan::{Gone, Plan},
+    plan::{Gone, Plan, Put},
     ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble, When},
     site::{
         Facts,
@@ -24,9 +25,10 @@ use crate::{
     },
 };
 
+pub use crate::plan::Requests;
 use lease::Lease;
 use receipt::{Counted, Tally};
-pub use receipt::{Outcome, Receipt, Requests, Stopped};
+pub use receipt::{Outcome, ReadBack, Receipt, Stopped};
 pub use standing::Standing;
 
 /// Where the pointer lies.
@@ -59,6 +61,8 @@ pub struct Settings {
     pub force: bool,
     /// Writes everything, whatever is known of what lies there.
     pub repair: bool,
+    /// Writes over what somebody else has put where nothing was published before.
+    pub overwrite: bool,
 }
 
 /// What is to be published.
@@ -127,6 +131,8 @@ impl From<anyhow::Error> for Halt {
     }
 }
 
+/// What lies in the way of a first publication is read to be known, up to so many bytes.
+const FOREIGN_MAX: usize = 256 << 20;
 /// How often a checkpoint is numbered anew because somebody renewed the old one.
 const ATTEMPTS: usize = 10;
 const SHARD: Headers = headers(Kind::Json, Cache::Immutable);
@@ -176,6 +182,8 @@ struct Base {
     tag: Option<Tag>,
     /// The shards that lie there already.
     shards: Option<crate::manifest::Root>,
+    /// Whether nothing was ever published here.
+    is_first: bool,
 }
 
 struct Job<'a> {
@@ -279,8 +287,7 @@ impl Job<'_> {
             if wave == Wave::Immutable {
                 self.put_immutable(&document.key, &document.body, document.headers, &document.sha256)?;
             } else {
-                let put = self.bucket.put(&document.key, &document.body, document.headers, When::Always);
-                put.map_err(|trouble| Halt::of(&format!("write `{}`", document.key), &trouble))?;
+                self.put_document(planned, &document)?;
             }
             self.bucket.tally.wrote(planned.reason);
             let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
@@ -300,6 +307,32 @@ impl Job<'_> {
             return Ok(());
         }
         Err(Halt::new(format!("{given} documents were rendered where {} were planned", keys.len()), "report this as a mistake"))
+    }
+
+    /// Where nothing was ever published, what lies there is somebody's, unless a publication that died has left it.
+    fn put_document(&self, planned: &Put, Document { key, headers, body, .. }: &Document) -> Result<(), Halt> {
+        let Settings { repair, overwrite, .. } = self.publisher.settings;
+        let is_careful = self.base.is_first && !repair && !overwrite;
+        let put = |when| self.bucket.put(key, body, *headers, when).map(drop);
+        let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
+        if !is_careful {
+            return put(When::Always).map_err(|trouble| failed(&trouble));
+        }
+        let Err(trouble) = put(When::Absent) else { return Ok(()) };
+        if !matches!(trouble, Trouble::Conflict(_)) {
+            return Err(failed(&trouble));
+        }
+        let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(&trouble))?;
+        match lying.map(|(bytes, _)| Sha256::of(&bytes)) {
+            Some(sha256) if self.plan.may_have_put(key, &planned.line, &sha256) => {
+                put(When::Always).map_err(|trouble| failed(&trouble))
+            }
+            Some(_) => Err(Halt::new(
+                format!("`{key}` lies there already, and gazette did not put it there"),
+                "publish to an empty place, such as another prefix, or pass `--allow foreign` to write over what lies there",
+            )),
+            None => put(When::Always).map_err(|trouble| failed(&trouble)),
+        }
     }
 
     /// What the next publisher must know if this one dies.

@@ -13,6 +13,7 @@ mod kiro_file;
 mod listing;
 mod openapi;
 pub mod port;
+pub mod publication;
 mod registry_file;
 mod sketch;
 mod survey;
@@ -24,6 +25,7 @@ pub use host::Host;
 
 use address::Base;
 use port::{Fetch, Unreached};
+use publication::Publication;
 use survey::Survey;
 use visit::Visit;
 
@@ -34,6 +36,8 @@ pub struct Report {
     pub target: String,
     pub host: Host,
     pub clients: Vec<Seen>,
+    /// What the site says of itself, if that was asked for.
+    pub publication: Option<Publication>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,15 +69,17 @@ pub fn verify(
     clients: &[Client],
     fetch: &(dyn Fetch + Sync),
 ) -> Result<Report, Unreached> {
-    let survey = Survey::of(base, server, fetch)?;
+    let survey = if clients.is_empty() { Survey::nobody(base) } else { Survey::of(base, server, fetch)? };
     let alone = clients.len() == 1;
     let visit = |&client: &Client| Seen { client, checks: Visit::pay(client, alone, base, &survey, fetch) };
-    Ok(Report { target: target.to_owned(), host: survey.host, clients: clients.par_iter().map(visit).collect() })
+    let clients = clients.par_iter().map(visit).collect();
+    Ok(Report { target: target.to_owned(), host: survey.host, clients, publication: None })
 }
 
 impl Report {
     pub fn verdict(&self) -> Option<Verdict> {
-        self.clients.iter().filter_map(Seen::verdict).max()
+        let publication = self.publication.as_ref().and_then(Publication::verdict);
+        self.clients.iter().filter_map(Seen::verdict).chain(publication).max()
     }
 }
 

@@ -23,6 +23,10 @@ impl Clock for SystemClock {
     fn elapsed(&self) -> Duration {
         BEGAN.elapsed()
     }
+
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// Measures one stage after the other.

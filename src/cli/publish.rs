@@ -37,9 +37,11 @@ pub struct Whereto {
 /// Publish the last commit: what changed, then the signed checkpoint, then deletions
 ///
 /// Prints the plan first, and does nothing if it passes a limit that is not allowed. A publication that died is finished by the
-/// next one.
+/// next one. Afterwards looks, as a reader would, whether the checkpoint, what was written and a sample of the rest are answered
+/// as published; what caches have kept is asked for again until they must have let go of it.
 ///
-/// Exit status: 0 if the site is published, 1 if an entry cannot be read (nothing is published), 2 if it was refused or stopped.
+/// Exit status: 0 if the site is published, 1 if an entry cannot be read (nothing is published), 2 if it was refused, stopped or
+/// is not what readers see.
 #[derive(Debug, Args)]
 pub struct Publish {
     #[command(flatten)]
@@ -49,7 +51,8 @@ pub struct Publish {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// A limit that this publication may pass: deletes, changes, counts, tiny, history, clock, signature, address
+    /// A limit that this publication may pass: deletes, changes, counts, tiny, history, clock, signature, address,
+    /// foreign
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub allow: Vec<Limit>,
 
@@ -60,6 +63,14 @@ pub struct Publish {
     /// How long what left the site can still be read, such as 7d, 12h or 0
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = span)]
     pub grace: Seconds,
+
+    /// The address to read back from afterwards [default: `base_url`, or if the target is a folder, the folder]
+    #[arg(long, value_name = "URL")]
+    pub read_back: Option<String>,
+
+    /// Do not look whether readers see what was published
+    #[arg(long, conflicts_with = "read_back")]
+    pub no_read_back: bool,
 
     /// Where to write what was really done, as JSON, also after a failure
     #[arg(long, value_name = "FILE")]
@@ -102,11 +113,14 @@ pub struct Rollback {
     pub publish: Publish,
 }
 
-/// Build, publish and read back: what a scheduled workflow runs
+/// Check, build, publish and read back: what a scheduled workflow runs
 ///
-/// Without a target in registry.toml, publishes into the folder `public`, without a signature.
+/// What `gazette check` finds in versions that are published already is printed, and does not stop the night; an entry that
+/// cannot be read, or is not what its path says, does. Without a target in registry.toml, publishes into the folder `public`,
+/// without a signature.
 ///
-/// Exit status: 0 if the site is published, 1 if an entry cannot be read (nothing is published), 2 if it was refused or stopped.
+/// Exit status: 0 if the site is published, 1 if an entry cannot be read (nothing is published), 2 if it was refused, stopped or
+/// is not what readers see.
 #[derive(Debug, Args)]
 pub struct Nightly {
     #[command(flatten)]
@@ -149,7 +163,7 @@ fn limit(text: &str) -> Result<Limit, String> {
     Limit::parse(text).ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
-fn span(text: &str) -> Result<Seconds, String> {
+pub(super) fn span(text: &str) -> Result<Seconds, String> {
     let (digits, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
     let seconds = match unit {
         "s" => Some(1),

@@ -36,6 +36,17 @@ pub(super) fn keygen(args: &Keygen, out: &mut dyn Write) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+/// The keys that readers of a registry look for.
+pub(super) fn known(config: &Config) -> anyhow::Result<Vec<Verifier>> {
+    let known = config.signing.keys.iter().map(|key| {
+        Verifier::parse(key).ok_or_else(|| {
+            let error = format!("{} in `[signing] keys` is no key", crate::finding::quoted(key));
+            WayOut::new(error, "write what `gazette keygen` printed").into()
+        })
+    });
+    known.collect()
+}
+
 /// Who signs, and who is believed.
 pub(super) struct Keys {
     pub(super) signers: Vec<Signer>,
@@ -47,13 +58,7 @@ impl Keys {
         if whereto.unsigned || signed == Signed::None {
             return Ok(Self { signers: Vec::new(), trust: Trust::Anyone });
         }
-        let known = config.signing.keys.iter().map(|key| {
-            Verifier::parse(key).ok_or_else(|| {
-                let error = format!("{} in `[signing] keys` is no key", crate::finding::quoted(key));
-                WayOut::new(error, "write what `gazette keygen` printed")
-            })
-        });
-        let known = known.collect::<Result<Vec<Verifier>, WayOut>>()?;
+        let known = known(config)?;
         if !must_sign {
             let trust = if known.is_empty() { Trust::Anyone } else { Trust::Keys(known) };
             return Ok(Self { signers: Vec::new(), trust });

@@ -50,6 +50,15 @@ impl Place {
         Ok(Self { data, repository, prefix })
     }
 
+    /// The settings of the registry that we are in, as they lie, if we are in one.
+    pub(super) fn nearby_config() -> anyhow::Result<Option<Config>> {
+        let Ok(data) = nearby() else { return Ok(None) };
+        let file = data.join("registry.toml");
+        let path = file.display().to_string();
+        let config = Config::parse(&path, &disk::read_text(&file)?);
+        config.map(Some).map_err(|flaw| WayOut { error: located(&flaw.place, &flaw.message), help: flaw.help }.into())
+    }
+
     pub(super) fn repository(&self) -> anyhow::Result<&Repository> {
         self.repository.as_ref().ok_or_else(|| WayOut::no_git(&self.data).into())
     }

@@ -13,23 +13,25 @@ use crate::{
         disk,
         terminal::{self, Progress},
     },
-    checkpoint::Checkpoint,
     cli::{Gc, Nightly, PlanOf, Publish, Rollback, Whereto},
     digest::GitId,
     instant::Instant,
-    manifest::Manifest,
+    manifest::{Manifest, Shards},
     plan::{
         Leaving, Plan,
         limits::{Limit, Limits, Passed},
     },
-    publish::{self, CHECKPOINT, Edition, Outcome, Publisher, Receipt, Settings, Standing, Stopped, gc as sweep},
+    publish::{self, Edition, Outcome, Publisher, Receipt, Settings, Standing, Stopped, gc as sweep},
+    report::{self, Report},
 };
 
 use super::{
     build::some,
+    check,
     edition::{Made, Read, circumstances, standing_against},
     keys::Keys,
     place::Place,
+    read_back::{Look, Traces},
     target::{Chosen, Opened},
 };
 
@@ -42,7 +44,8 @@ struct Way<'a> {
     place: &'a Place,
     chosen: Chosen,
     settings: Settings,
-    is_nightly: bool,
+    /// What was found in the registry, if anybody looked.
+    report: Option<Report>,
 }
 
 impl<'a> Way<'a> {
@@ -59,8 +62,9 @@ impl<'a> Way<'a> {
             trust,
             force: whereto.force,
             repair: false,
+            overwrite: false,
         };
-        Ok(Self { place, chosen, settings, is_nightly })
+        Ok(Self { place, chosen, settings, report: None })
     }
 
     fn publisher<'p>(&'p self, opened: &'p Opened, progress: &'p (dyn Fn(usize) + Sync)) -> Publisher<'p> {
@@ -78,8 +82,17 @@ pub(super) fn run(args: &Publish, colour: bool, out: &mut dyn Write) -> anyhow::
 pub(super) fn nightly(Nightly { publish: args }: &Nightly, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let place = Place::find(args.whereto.data.as_deref())?;
     let read = Read::at(&place, None)?;
-    let way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
+    let mut way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
+    way.report = Some(check::judge_tree(&read.source)?);
     publish(args, &read, way, &args.allow, colour, out)
+}
+
+/// What is wrong with versions that are published, or about to be; what keeps them from it was said before.
+fn tell_findings(report: Option<&Report>, colour: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(report) = report.filter(|report| !report.findings.is_empty()) else { return Ok(()) };
+    out.write_all(report::text::render(report, colour).as_bytes())?;
+    terminal::note("these do not stop the night: everything can be read, and is what its path says");
+    Ok(())
 }
 
 pub(super) fn rollback(
@@ -116,9 +129,11 @@ fn publish(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
     (way.settings.grace, way.settings.repair) = (args.grace.0, args.repair);
+    way.settings.overwrite = allowed.contains(&Limit::Foreign);
     let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
     let is_going_back = allowed.len() > args.allow.len();
     let made = read.edition(way.chosen.form(), colour, out, |edition, out| {
+        tell_findings(way.report.as_ref(), colour, out)?;
         let quiet = way.publisher(&opened, &|_| {});
         let standing = Standing::read(&quiet).map_err(way_out)?;
         let plan = standing.plan(edition, &quiet).map_err(way_out)?;
@@ -136,15 +151,20 @@ fn publish(
         }
         out.flush()?;
         let progress = Progress::of(plan.puts.len());
+        let traces = Traces::of(&standing, &plan);
         let result = publish::apply(&plan, standing, edition, &way.publisher(&opened, &|done| progress.at(done)));
         progress.end();
         note(args, &result)?;
-        let receipt = result.map_err(way_out)?;
-        if way.is_nightly {
-            read_back(&way, &opened, edition, &receipt)?;
-        }
+        let mut receipt = result.map_err(way_out)?;
         opened.finish()?;
         told(&receipt, &way.chosen, out)?;
+        if !args.no_read_back {
+            let (trust, base_url) = (&way.settings.trust, &edition.facts.base_url);
+            let look = Look { args, chosen: &way.chosen, trust, base_url, traces: &traces };
+            let seen = look.back(&mut receipt, colour, out);
+            note(args, &Ok(receipt))?;
+            seen?;
+        }
         Ok(ExitCode::SUCCESS)
     })?;
     Ok(match made {
@@ -173,23 +193,6 @@ fn note(args: &Publish, result: &Result<Receipt, Stopped>) -> anyhow::Result<()>
         Ok(receipt) | Err(Stopped { receipt, .. }) => receipt,
     };
     disk::write(file, &[serde_json::to_vec_pretty(receipt)?, b"\n".to_vec()].concat())
-}
-
-/// Whether the checkpoint that lies there now is the one that was written.
-fn read_back(way: &Way, opened: &Opened, edition: &Edition, receipt: &Receipt) -> anyhow::Result<()> {
-    let lying = opened.bucket.get(CHECKPOINT, crate::checkpoint::BYTES_MAX)?;
-    let read = lying.map(|(bytes, _)| Checkpoint::read(&bytes, &way.settings.trust));
-    let is_ours = |checkpoint: &Checkpoint| {
-        Some(checkpoint.publication) >= receipt.publication && checkpoint.base_url == edition.facts.base_url
-    };
-    match read {
-        Some(Ok(checkpoint)) if is_ours(&checkpoint) => Ok(()),
-        _ => Err(WayOut::new(
-            "the checkpoint that was written cannot be read back",
-            "see who else writes to the target, and publish again",
-        )
-        .into()),
-    }
 }
 
 fn told(receipt: &Receipt, chosen: &Chosen, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -244,7 +247,8 @@ fn between_commits(
 fn settled(before: &Manifest, edition: &Edition, grace: i64) -> Plan {
     let nothing = (BTreeMap::new(), BTreeSet::new());
     let leaving = Leaving { waiting: &nothing.0, condemned: &nothing.1, deleted: edition.deleted, now: Instant(0), grace };
-    Plan::between(before, edition.manifest).settle(&leaving, edition.manifest)
+    let (root, after) = (Shards::of(before).root, Shards::of(edition.manifest).root);
+    Plan::between(before, edition.manifest).settle(&leaving, edition.manifest).estimated(Some(&root), &after)
 }
 
 fn towards_target(args: &PlanOf, place: &Place, to: &Read, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {

@@ -175,6 +175,11 @@ impl Root {
         whole.then_some(Self { bits, shards })
     }
 
+    /// The place of the shard that lists a key, if any does.
+    pub fn place_of(&self, key: &str) -> usize {
+        place(key, self.bits)
+    }
+
     /// The places of the shards that must be read to know how this root differs from another: all of them, where the two
     /// are cut differently.
     pub fn differing(&self, other: &Self) -> Vec<usize> {

@@ -24,6 +24,8 @@ pub enum Limit {
     Signature,
     /// The checkpoint that lies there is of a registry at another address.
     Address,
+    /// Where nothing was published before, something lies that is not gazette's.
+    Foreign,
 }
 
 /// The numbers.
@@ -93,8 +95,17 @@ pub struct Passed {
 }
 
 impl Limit {
-    pub const ALL: [Self; 8] =
-        [Self::Deletes, Self::Changes, Self::Counts, Self::Tiny, Self::History, Self::Clock, Self::Signature, Self::Address];
+    pub const ALL: [Self; 9] = [
+        Self::Deletes,
+        Self::Changes,
+        Self::Counts,
+        Self::Tiny,
+        Self::History,
+        Self::Clock,
+        Self::Signature,
+        Self::Address,
+        Self::Foreign,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,6 +117,7 @@ impl Limit {
             Self::Clock => "clock",
             Self::Signature => "signature",
             Self::Address => "address",
+            Self::Foreign => "foreign",
         }
     }
 
@@ -133,6 +145,10 @@ impl Limits {
             (Limit::Clock, self.ahead(circumstances)),
             (Limit::Signature, circumstances.distrust.clone()),
             (Limit::Address, circumstances.elsewhere.clone()),
+            (
+                Limit::Foreign,
+                plan.foreign.as_deref().map(|key| format!("`{key}` lies there already, and gazette did not put it there")),
+            ),
         ];
         found.into_iter().filter_map(|(limit, message)| Some(Passed { limit, message: message? })).collect()
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Gone, Plan, Reason, limits::Passed};
+use super::{Gone, Plan, Reason, Requests, limits::Passed};
 use crate::site::path::Wave;
 
 /// So many keys of one kind are shown to people.
@@ -41,7 +41,9 @@ impl Plan {
 
     /// The summary, the keys (of many, the first), and what stands against it.
     pub fn text(&self, passed: &[Passed]) -> String {
+        let Requests { get, put, delete, .. } = self.requests;
         let mut out = format!("{}\n", self.summary());
+        out.push_str(&format!("about {get} GET, {put} PUT, {delete} DELETE; {} bytes of documents\n", self.bytes()));
         for reason in Reason::ALL {
             let puts = self.puts.iter().filter(|(_, put)| put.reason == reason);
             let mark = if reason == Reason::New { '+' } else { '~' };
@@ -77,6 +79,7 @@ impl Plan {
                 "unchanged": self.unchanged,
             },
             "bytes": self.bytes(),
+            "requests": self.requests,
             "puts": puts.collect::<Vec<_>>(),
             "deletes": deletes.collect::<Vec<_>>(),
             "waiting": waiting.collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    plan::Reason,
+    plan::{Reason, Requests},
     ports::{Body, Bucket, Headers, Tag, Trouble, When},
 };
 
@@ -34,6 +34,19 @@ pub struct Receipt {
     /// Of all bodies that were sent.
     pub bytes: u64,
     pub seconds: u64,
+    /// What readers see of it, if that was looked at.
+    pub read_back: Option<ReadBack>,
+}
+
+/// What was seen through the address that readers use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadBack {
+    pub address: String,
+    /// How many documents were compared with the manifest.
+    pub compared: u64,
+    /// What is not as it was published, a line each.
+    pub problems: Vec<String>,
+    pub seconds: u64,
 }
 
 /// How a publication ended.
@@ -46,14 +59,6 @@ pub enum Outcome {
     /// The site was there already, and has a new checkpoint.
     Renewed,
     Published,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Requests {
-    pub get: u64,
-    pub put: u64,
-    pub delete: u64,
-    pub list: u64,
 }
 
 /// Why a publisher stopped, and what it had done by then.

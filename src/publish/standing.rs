@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, sync::Mutex};
 
 use super::{
-    Base, CHECKPOINT, Counted, Edition, Halt, Outcome, Publisher, Receipt, Stopped, Tally, pool,
+    Base, CHECKPOINT, Counted, Edition, FOREIGN_MAX, Halt, Outcome, Publisher, Receipt, Stopped, Tally, pool,
     state::{self, State},
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 
 /// A manifest is cut so that its parts and the root stay far below this.
 const MANIFEST_MAX: usize = 64 << 20;
+
+/// Where any site that is no registry's has something too, if it has anything.
+const COMMON: [&str; 3] = ["index.html", "index.json", "robots.txt"];
 
 /// What was found.
 #[derive(Debug)]
@@ -85,7 +88,13 @@ impl Standing {
             root: pointed.map(|checkpoint| checkpoint.root),
             tag: self.checkpoint_tag.clone(),
             shards: self.root.clone(),
+            is_first: self.is_first(),
         }
+    }
+
+    /// Whether nothing was ever published here.
+    fn is_first(&self) -> bool {
+        self.checkpoint.is_none() && self.state.roots.is_empty()
     }
 
     /// Whether only the pointer has to be set.
@@ -155,8 +164,27 @@ impl Standing {
             now: publisher.clock.now(),
             grace: publisher.settings.grace,
         };
-        Ok(plan.settle(&leaving, after))
+        if self.is_first() && !publisher.settings.repair && !publisher.settings.overwrite {
+            plan.foreign = foreign(&plan, after, bucket)?;
+        }
+        let mut plan = plan.settle(&leaving, after).estimated(self.root.as_ref(), &shards.root);
+        let mut asked = Receipt::default();
+        self.tally.note(&mut asked);
+        plan.requests.get = asked.requests.get;
+        Ok(plan)
     }
+}
+
+/// What somebody else has put where the documents that every site has are to lie. Others are met when they are written.
+fn foreign(plan: &Plan, after: &Manifest, bucket: Counted) -> Result<Option<Box<str>>, Halt> {
+    for key in COMMON {
+        let Some(line) = after.lines.get(key) else { continue };
+        let lying = bucket.get(key, FOREIGN_MAX).map_err(|trouble| Halt::of(&format!("read `{key}`"), &trouble))?;
+        if lying.is_some_and(|(bytes, _)| !plan.may_have_put(key, line, &Sha256::of(&bytes))) {
+            return Ok(Some(key.into()));
+        }
+    }
+    Ok(None)
 }
 
 fn stopped(Halt { error, help }: Halt, tally: &Tally) -> Stopped {

@@ -238,6 +238,15 @@ pub enum Cache {
 }
 
 impl Cache {
+    /// For how many seconds a copy may be given out as it is.
+    pub const fn max_age(self) -> u64 {
+        match self {
+            Self::Immutable => 31_536_000,
+            Self::Document => 300,
+            Self::Pointer => 60,
+        }
+    }
+
     pub const fn control(self) -> &'static str {
         match self {
             Self::Immutable => "public, max-age=31536000, immutable",

@@ -78,6 +78,11 @@ impl Base {
         self.kind == Kind::Http { loopback: false }
     }
 
+    /// Whether it is where a site is tried out, and not where its readers look.
+    pub fn is_rehearsal(&self) -> bool {
+        matches!(self.kind, Kind::Folder | Kind::Http { loopback: true })
+    }
+
     /// Whether it names one file, as Kiro and Amazon Q are given.
     pub fn is_file(&self) -> bool {
         self.text.rsplit('/').next().is_some_and(|last| std::path::Path::new(last).extension().is_some_and(|e| e == "json"))

@@ -24,6 +24,8 @@ pub(super) enum Ill {
     /// A plus in an address is read as a space.
     LiteralPlus,
     Type,
+    /// The type of what is no JSON.
+    OtherType,
     Redirect,
     /// A redirect to the same address with https.
     RedirectToHttps,
@@ -62,6 +64,7 @@ fn anywhere(ill: Ill) -> &'static str {
         Ill::EncodedPlus => "decode `%2B` in a path to `+` before looking for the document",
         Ill::LiteralPlus => "take `+` in a path as it is: only in a query does it mean a space",
         Ill::Type => "send `Content-Type: application/json` with everything below `/v0.1/` and `/v0/`",
+        Ill::OtherType => "let the host pass on the `Content-Type` of the objects, or set it by the end of the address",
         Ill::Redirect => "answer at this address itself, without a redirect",
         Ill::RedirectToHttps => "give clients the address that begins with `https://`",
         Ill::Origin => {

@@ -36,6 +36,12 @@ const VERSIONS: usize = 4;
 const REDIRECTS: usize = 5;
 
 impl Survey {
+    /// Where nothing is asked for by name.
+    pub(super) fn nobody(base: &Base) -> Self {
+        let host = if base.is_folder() { Host::Folder } else { Host::Unknown };
+        Self { host, samples: Vec::new() }
+    }
+
     /// The error says that nobody answers at all. Whatever else goes wrong is for the clients to run into.
     pub(super) fn of(base: &Base, server: Option<&str>, fetch: &(dyn Fetch + Sync)) -> Result<Self, Unreached> {
         let path = if base.is_file() { "" } else { "/v0.1/servers?limit=100&version=latest" };

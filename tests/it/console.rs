@@ -59,7 +59,7 @@ fn the_console_blocks_of_the_readme_are_true() {
 
 #[test]
 fn help_reads_as_written_down() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 18] = [
         &["--help"],
         &["check", "--help"],
         &["build", "--help"],
@@ -71,6 +71,12 @@ fn help_reads_as_written_down() {
         &["gate", "--help"],
         &["verify-domain", "--help"],
         &["sweep", "--help"],
+        &["publish", "--help"],
+        &["plan", "--help"],
+        &["rollback", "--help"],
+        &["nightly", "--help"],
+        &["gc", "--help"],
+        &["keygen", "--help"],
         &[],
     ];
     for args in commands {

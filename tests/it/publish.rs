@@ -1,8 +1,12 @@
-//! Publishing: small sites, a strict bucket, faults at every request, publishers that race, pause and die.
+//! Publishing: small sites, a strict bucket, faults at every request, publishers that race, pause and die, and what readers see.
 
 mod commands;
 mod faults;
+mod front;
+mod pointer;
+mod proof;
 mod race;
+mod read_back;
 mod stage;
 mod steps;
 mod waves;

@@ -36,13 +36,13 @@ pub(super) fn registry(commits: &[(&[&str], &str)]) -> Repo {
     repo
 }
 
-struct Ran {
-    out: String,
-    err: String,
-    code: i32,
+pub(super) struct Ran {
+    pub(super) out: String,
+    pub(super) err: String,
+    pub(super) code: i32,
 }
 
-fn run(repo: &Repo, args: &[&str], key: Option<&str>) -> Ran {
+pub(super) fn run(repo: &Repo, args: &[&str], key: Option<&str>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
     alone(command.args(args).current_dir(repo.path())).env_remove("GAZETTE_SIGNING_KEY");
     if let Some(key) = key {
@@ -53,7 +53,7 @@ fn run(repo: &Repo, args: &[&str], key: Option<&str>) -> Ran {
     Ran { out: text(output.stdout), err: text(output.stderr), code: output.status.code().expect("an exit status") }
 }
 
-fn ran(repo: &Repo, args: &[&str]) -> Ran {
+pub(super) fn ran(repo: &Repo, args: &[&str]) -> Ran {
     let ran = run(repo, args, None);
     assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
     ran
@@ -93,6 +93,27 @@ fn a_night_without_settings_publishes_what_build_writes() {
 }
 
 #[test]
+fn a_night_says_what_is_wrong_and_goes_on() {
+    let repo = registry(&[(&["1.0.0"], "")]);
+    let clean = ran(&repo, &["nightly"]);
+    assert!(!clean.out.contains('[') && clean.out.contains("read back at `public`"), "{}", clean.out);
+    let file = repo.path().join("registry-data/servers/com.example/echo/1.1.0.json");
+    let text = fs::read_to_string(file.with_file_name("1.0.0.json")).expect("an entry");
+    let text = text.replace("1.0.0", "1.1.0").replace("echo.example.com", "127.0.0.1");
+    fs::write(file, text).expect("an entry");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "merged by hand"]);
+    let night = ran(&repo, &["nightly", "--receipt", "receipt.json"]);
+    assert!(night.out.contains("reject[remote-is-public]") && night.out.contains("1 to fix"), "{}", night.out);
+    assert!(night.err.contains("do not stop the night"), "{}", night.err);
+    assert!(repo.path().join("public").join(VERSION.replace("1.0.0", "1.1.0")).exists());
+    let receipt: serde_json::Value =
+        serde_json::from_slice(&fs::read(repo.path().join("receipt.json")).expect("a receipt")).expect("JSON");
+    assert_eq!(receipt["read_back"]["address"], "public");
+    assert!(receipt["read_back"]["compared"].as_u64() > Some(20) && receipt["requests"]["put"].as_u64() > Some(10), "{receipt}");
+}
+
+#[test]
 fn what_changed_is_planned_then_published() {
     let repo = registry(&[(&["1.0.0"], ""), (&["1.0.0", "1.1.0"], "")]);
     let public = repo.path().join("public");
@@ -108,6 +129,10 @@ fn what_changed_is_planned_then_published() {
     let json: serde_json::Value =
         serde_json::from_str(&ran(&repo, &["plan", "--target", "dir:public", "--unsigned", "--json"]).out).expect("JSON");
     assert!(json["counts"]["content"].as_u64() > Some(3), "{json}");
+    ran(&repo, &["publish", "--target", "dir:public", "--unsigned", "--receipt", "receipt.json"]);
+    let receipt: serde_json::Value =
+        serde_json::from_slice(&fs::read(repo.path().join("receipt.json")).expect("a receipt")).expect("JSON");
+    assert_eq!(json["requests"], receipt["requests"], "the estimate is what it took");
     ran(&repo, &["publish", "--target", "dir:public", "--unsigned", "--grace", "0"]);
     ran(&repo, &["build", "--out", "built"]);
     assert_eq!(site(&public), site(&repo.path().join("built")));
@@ -250,5 +275,13 @@ fn what_cannot_be_read_is_never_left_out() {
         refused.out,
         refused.err
     );
+    assert_eq!(refused.out.matches("2.0.0.json").count(), 1, "it is said once: {}", refused.out);
+    assert_eq!(files_below(&repo.path().join("public")).len(), before);
+    let entry = fs::read(repo.path().join("registry-data/servers/com.example/echo/1.0.0.json")).expect("an entry");
+    fs::write(repo.path().join("registry-data/servers/com.example/echo/2.0.0.json"), entry).expect("a file");
+    repo.git(&["commit", "--quiet", "--all", "--message", "false"]);
+    let refused = run(&repo, &["nightly"], None);
+    assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+    assert!(refused.out.contains("path-is-identity"), "{}", refused.out);
     assert_eq!(files_below(&repo.path().join("public")).len(), before);
 }

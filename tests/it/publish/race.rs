@@ -92,6 +92,10 @@ impl Clock for Sleepy<'_> {
         }
         self.clock.elapsed()
     }
+
+    fn wait(&self, time: Duration) {
+        self.clock.wait(time);
+    }
 }
 
 /// A publisher is paused before every request in turn, long enough that another takes over, and wakes up after it.

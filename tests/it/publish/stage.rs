@@ -83,6 +83,10 @@ impl Clock for TestClock {
     fn elapsed(&self) -> Duration {
         Duration::from_secs(self.seconds.load(Ordering::SeqCst).unsigned_abs())
     }
+
+    fn wait(&self, time: Duration) {
+        self.pass(time.as_secs().cast_signed());
+    }
 }
 
 impl<'a> Stage<'a> {

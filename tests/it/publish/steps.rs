@@ -170,3 +170,32 @@ fn what_is_lost_is_written_again() {
     publish(true).expect("repaired");
     assert_eq!(publish(false).expect("published").outcome, Outcome::Renewed);
 }
+
+/// However often it is tried, and whatever publications that stopped have left.
+#[test]
+fn what_somebody_else_has_put_there_is_never_written_over() {
+    let (memory, clock, key) = (Memory::default(), TestClock::new(1), "v0/servers");
+    let headers = gazette::ports::Headers { content_type: "text/plain", cache_control: "no-store" };
+    memory.put(key, &b"mine".to_vec().into(), headers, gazette::ports::When::Always).expect("memory answers");
+    let publish = |turn: usize, overwrite| {
+        let mut rendered = World::old().render();
+        let text = format!("turn {turn}, which is no other").into_bytes();
+        let line = rendered.manifest.lines.get_mut("index.html").expect("a document");
+        (line.sha256, line.size) = (gazette::digest::Sha256::of(&text), text.len() as u64);
+        rendered.documents.get_mut("index.html").expect("a document").1 = text;
+        let settings = publish::Settings { overwrite, ..settings("p", 0) };
+        let publisher = Publisher { bucket: &memory, cdn: None, clock: &clock, settings: &settings, progress: &|_| {} };
+        let edition = rendered.edition();
+        let standing = Standing::read(&publisher)?;
+        let plan = standing.plan(&edition, &publisher)?;
+        assert_eq!(plan.foreign, None, "what stopped publications have left is known");
+        publish::apply(&plan, standing, &edition, &publisher)
+    };
+    for turn in 0..=state::INTENTS_MAX + 1 {
+        let stopped = publish(turn, false).expect_err("it is not gazette's");
+        assert!(stopped.error.contains(key) && stopped.help.contains("--allow foreign"), "{stopped}");
+    }
+    assert_eq!(*memory.objects()[key].0, *b"mine");
+    assert!(publish(0, true).is_ok());
+    assert_ne!(*memory.objects()[key].0, *b"mine");
+}

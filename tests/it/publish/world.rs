@@ -176,7 +176,7 @@ impl Rendered {
     }
 }
 
-fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     Signer::of("registry.example.com", [9; 32]).expect("a key")
 }
 
@@ -195,5 +195,6 @@ pub(crate) fn settings(holder: &str, grace: i64) -> Settings {
         trust: trust(),
         force: false,
         repair: false,
+        overwrite: false,
     }
 }

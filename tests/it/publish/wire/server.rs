@@ -107,6 +107,21 @@ impl Server {
         self.stored(key).bytes
     }
 
+    /// Finds what lies at a key at that moment, with its type and how long it may be kept.
+    pub(super) fn lying(&self) -> impl Fn(&str) -> Option<(Vec<u8>, String, String)> + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move |key| {
+            let Stored { bytes, content_type, cache_control } = shared.bucket().objects.get(key)?.clone();
+            Some((bytes, content_type, cache_control))
+        }
+    }
+
+    /// Somebody else puts something there.
+    pub(super) fn lay(&self, key: &str, text: &str) {
+        let stored = Stored { bytes: text.into(), content_type: "text/plain".to_owned(), cache_control: String::new() };
+        self.shared.bucket().objects.insert(key.to_owned(), stored);
+    }
+
     pub(super) fn headers(&self, key: &str) -> (String, String) {
         let stored = self.stored(key);
         (stored.content_type, stored.cache_control)
