@@ -143,6 +143,11 @@ const fn headers(kind: Kind, cache: Cache) -> Headers {
     Headers { content_type: kind.content_type(), cache_control: cache.control() }
 }
 
+/// What stands before every address of a site where readers ask for it: empty, or a path without a slash at its end.
+fn path_of(base_url: &str) -> String {
+    url::Url::parse(base_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+}
+
 /// Does what the plan says, towards the edition that it was made for.
 pub fn apply(plan: &Plan, standing: Standing, edition: &Edition, publisher: &Publisher) -> Result<Receipt, Stopped> {
     let began = publisher.clock.elapsed();
@@ -349,7 +354,9 @@ impl Job<'_> {
         }
         state.waiting = waiting;
         if self.publisher.cdn.is_some() {
-            let paths = state.purge.iter().cloned().chain(self.plan.purge());
+            let path = path_of(&self.edition.facts.base_url);
+            let outdated = self.plan.purge().into_iter().map(|address| format!("{path}{address}"));
+            let paths = state.purge.iter().cloned().chain(outdated);
             state.purge = purge::reduce(paths.collect()).into_iter().collect();
         }
     }

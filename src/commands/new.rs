@@ -40,9 +40,9 @@ pub(super) fn run(new: &New, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     }
     writeln!(
         out,
-        "\nNext: set `title`, `base_url` and the maintainers in {},",
-        dir.join("registry-data/registry.toml").display()
+        "\nNext: fill in what {} lists under `Edit first`; what is missing fails and says so.",
+        dir.join("README.md").display()
     )?;
-    writeln!(out, "then `git init`, commit, and `gazette check`.")?;
+    writeln!(out, "Then `git init`, commit, and `gazette check`.")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -106,7 +106,9 @@ pub(super) fn rollback(
     let opened = way.chosen.open(&place, &head.config, way.settings.width)?;
     let standing = Standing::read(&way.publisher(&opened, &|_| {})).map_err(way_out)?;
     drop(opened);
-    let published = standing.state.published(*publication).cloned();
+    let newest = standing.checkpoint.as_ref().map(|checkpoint| checkpoint.publication);
+    let is_known = newest.is_none_or(|newest| *publication <= newest);
+    let published = standing.state.published(*publication).filter(|_| is_known).cloned();
     let commit = published.as_ref().and_then(|published| GitId::parse(published.commit.as_deref()?));
     let Some(commit) = commit else {
         let known: Vec<String> = standing.state.roots.iter().map(|published| published.publication.to_string()).collect();

@@ -17,6 +17,7 @@ mod git;
 mod github;
 mod hostile;
 mod loopback;
+mod operations;
 mod pages;
 mod publish;
 mod repo;

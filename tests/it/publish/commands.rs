@@ -150,9 +150,11 @@ fn an_older_publication_comes_back_under_a_new_number() {
     ran(&repo, &["rollback", "1", "--target", "dir:public", "--unsigned", "--grace", "0"]);
     assert_eq!(site(&public), before);
     assert_eq!((checkpoint(&public).publication, checkpoint(&public).serial), (3, 1));
-    let unknown = run(&repo, &["rollback", "0", "--target", "dir:public", "--unsigned"], None);
-    assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("publication 0 is not remembered"), "{}", unknown.err);
+    for never in ["0", "4"] {
+        let unknown = run(&repo, &["rollback", never, "--target", "dir:public", "--unsigned"], None);
+        assert_eq!(unknown.code, 2);
+        assert!(unknown.err.contains(&format!("publication {never} is not remembered")), "{}", unknown.err);
+    }
     ran(&repo, &["nightly"]);
     assert_eq!(checkpoint(&public).serial, 2, "the next night goes on");
     assert!(ran(&repo, &["gc", "--target", "dir:public", "--unsigned"]).out.contains("0 manifest files deleted"));

@@ -122,6 +122,23 @@ fn a_cdn_that_failed_is_told_the_next_time() {
 }
 
 #[test]
+fn a_cdn_is_told_addresses_as_readers_ask_for_them() {
+    let (memory, clock, told) = (Memory::default(), TestClock::new(1), Told::default());
+    let mut worlds = [World::old().render(), World::new().render()];
+    for world in &mut worlds {
+        "https://example.com/mcp/registry".clone_into(&mut world.facts.base_url);
+        let (settings, edition) = (settings("p", 0), world.edition());
+        let publisher = Publisher { bucket: &memory, cdn: Some(&told), clock: &clock, settings: &settings, progress: &|_| {} };
+        let standing = Standing::read(&publisher).expect("a bucket");
+        let plan = standing.plan(&edition, &publisher).expect("a plan");
+        publish::apply(&plan, standing, &edition, &publisher).expect("published");
+    }
+    let paths = told.paths.into_inner().expect("one thread");
+    assert!(paths.iter().any(|path| path == "/mcp/registry/v0.1/servers"), "{paths:?}");
+    assert!(paths.iter().all(|path| path.starts_with("/mcp/registry/")), "{paths:?}");
+}
+
+#[test]
 fn what_no_publication_needs_is_collected() {
     let (memory, clock) = (Memory::default(), TestClock::new(1));
     let worlds = [World::old().render(), World::new().render(), World::newer().render()];
