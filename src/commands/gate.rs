@@ -3,18 +3,14 @@
 use std::{io::Write, process::ExitCode};
 
 use crate::{
-    adapters::{
-        WayOut, disk,
-        git::Point,
-        github::{GitHub, Trouble},
-        terminal,
-    },
+    adapters::{WayOut, disk, git::Point, github::GitHub, terminal},
     checkout::Territory,
     cli::{self, Gate},
     evidence::Evidence,
     forge::State,
     gate::{self, Outcome},
     name::ServerName,
+    ports::Trouble,
     registry::Registry,
     report::{
         Report,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, io::Write, process::ExitCode};
 use crate::{
     adapters::{
         WayOut,
-        github::{GitHub, RepositoryName, Trouble},
+        github::{GitHub, RepositoryName},
         terminal,
     },
     cli::Sweep,
@@ -13,6 +13,7 @@ use crate::{
     evidence::{Answer, Question, Unavailable, WellKnown},
     name::Namespace,
     namespace::{NamespaceFile, Owner, Proof},
+    ports::Trouble,
     record::Record,
     registry::Registry,
 };

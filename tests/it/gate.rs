@@ -183,7 +183,7 @@ fn without_a_verdict_the_status_says_so() {
     case.github
         .with(|state| state.faults.push(("POST /repos/acme/registry/issues/7/comments".to_owned(), Response::new(403, "{}"))));
     let printed = case.gate(&[]);
-    assert!(printed.contains("error: GitHub answered 403") && printed.ends_with("exit 2\n"), "{printed}");
+    assert!(printed.contains("error: access denied: GitHub answered 403") && printed.ends_with("exit 2\n"), "{printed}");
     assert_eq!(
         case.github.writes(),
         ["status pending: being judged", "status error: could not be judged, or the verdict could not be written"]

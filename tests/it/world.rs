@@ -6,9 +6,10 @@ use std::{fs, process::Command};
 use gazette::{
     adapters::{
         dns::{Dns, Resolvers},
-        github::{Access, RepositoryName, Token, Trouble},
+        github::{Access, RepositoryName, Token},
     },
     evidence::{AccountKind, At, Dnssec, Profile, SourceFile},
+    ports::Trouble,
 };
 use hickory_resolver::proto::op::ResponseCode;
 use serde_json::json;

@@ -2,14 +2,11 @@
 //! nothing.
 
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-        terminal,
-    },
+    adapters::{git::Point, github::GitHub, terminal},
     cli::Gate,
     forge::{CommitStatus, Home, PullRequest, Said, State},
     gate::{CONTEXT, NEW_NAMESPACE, Outcome},
+    ports::Trouble,
     report::comment::MARKER,
 };
 

@@ -3,15 +3,13 @@
 use std::io::Write;
 
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-    },
+    adapters::{git::Point, github::GitHub},
     change::{Change, Touched},
     checkout::Territory,
     cli::Gate,
     gate::Outcome,
     name::ServerName,
+    ports::Trouble,
     version::Version,
 };
 

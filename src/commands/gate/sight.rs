@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-    },
+    adapters::{git::Point, github::GitHub},
     change::Change,
     digest::GitId,
     evidence::{self, Answer, Evidence, Head, Label, MergeSettings, Pull, Question, Unavailable},
     forge::{PullRequest, Reviewed, Said, ShownFile},
     instant::Date,
+    ports::Trouble,
 };
 
 use super::{desk::Desk, failed};
