@@ -71,6 +71,8 @@ pub struct Said {
     pub id: u64,
     pub by: Actor,
     pub text: String,
+    /// Where people read it.
+    pub link: String,
 }
 
 /// A review, in the order in which they were given.
@@ -87,6 +89,7 @@ pub struct Reviewed {
 pub struct CommitStatus {
     pub context: String,
     pub state: State,
+    pub text: String,
     pub by: u64,
     pub at: Instant,
 }

@@ -71,7 +71,10 @@ pub struct Document {
 pub fn render(told: &Told) -> String {
     let mut out = format!("{MARKER}\n### gazette: {}\n\n", told.outcome.says());
     let _ = writeln!(out, "Judged {} as it would be merged onto {}. {}.\n", told.judged, told.base, told.report.summary());
-    out.push_str(&fenced("text", &text::render(told.report, false), REPORT_MAX));
+    let said = text::said(told.report, false);
+    if !said.is_empty() {
+        out.push_str(&fenced("text", &said, REPORT_MAX));
+    }
     if told.report.findings.iter().any(|finding| finding.verdict > crate::finding::Verdict::Note) {
         out.push_str("\n`gazette explain <rule>` says more of a rule; `gazette check` says all of this before you push.\n");
     }

@@ -274,7 +274,9 @@ impl State {
         }
         let told = match kind {
             "POST status" => {
-                format!("status {}: {}", body["state"].as_str().unwrap_or("?"), body["description"].as_str().unwrap_or("?"))
+                let description = body["description"].as_str().unwrap_or("?");
+                let words = description.split("; as of ").next().unwrap_or_default();
+                format!("status {}: {words}", body["state"].as_str().unwrap_or("?"))
             }
             "POST label" => format!("label +{}", body["labels"][0].as_str().unwrap_or("?")),
             "DELETE label" => format!("label -{}", parts[3].replace("%20", " ")),
@@ -292,8 +294,8 @@ impl State {
         if body["description"].as_str().is_none_or(|text| text.chars().count() > 140) {
             self.wrong.push(format!("a description that GitHub does not take: {body}"));
         }
-        let status =
-            json!({ "context": body["context"], "state": body["state"], "creator": bot(), "created_at": "2026-11-21T13:00:00Z" });
+        let status = json!({ "context": body["context"], "state": body["state"], "description": body["description"], "creator": bot(),
+                "created_at": "2026-11-21T13:00:00Z" });
         self.at(&format!("commits/{sha}/statuses")).as_array_mut().expect("a list").insert(0, status);
         ("POST status", Response::new(201, "{}"))
     }

@@ -69,8 +69,12 @@ impl GitHub {
 
     fn said(&self, route: &[&str], count: usize) -> Result<Vec<Said>, Trouble> {
         let comments: Vec<Comment> = self.http.list(route, Some(count))?;
-        let said =
-            |comment: Comment| Said { id: comment.id, by: shapes::actor(comment.user), text: comment.body.unwrap_or_default() };
+        let said = |comment: Comment| Said {
+            id: comment.id,
+            by: shapes::actor(comment.user),
+            text: comment.body.unwrap_or_default(),
+            link: comment.html_url,
+        };
         Ok(comments.into_iter().map(said).collect())
     }
 
@@ -127,6 +131,7 @@ impl GitHub {
                 _ => State::Pending,
             },
             context: status.context,
+            text: status.description.unwrap_or_default(),
             by: status.creator.map_or(0, |creator| creator.id),
             at: status.created_at,
         };

@@ -61,19 +61,8 @@ impl Sight {
 
     /// What the pull request answers for the commit that is judged.
     pub(super) fn answer(&self, evidence: &mut Evidence, judged: &GitId) {
-        let review = |review: &Reviewed| evidence::Review {
-            id: review.by.account.id,
-            state: review.state.clone(),
-            commit: review.commit.clone(),
-        };
-        let head_owner = self.pull.head_owner.as_ref().map(|owner| owner.account.id);
-        let pull = Pull {
-            number: self.pull.number,
-            author: self.pull.author.account.clone(),
-            head: Head { sha: self.pull.head.clone(), repo_owner_id: head_owner },
-            labels: self.labels.as_ref().ok().cloned(),
-            reviews: self.reviews.iter().flatten().map(review).collect(),
-        };
+        let reviews = self.reviews.as_deref().unwrap_or_default();
+        let pull = pull(&self.pull, reviews, self.labels.as_ref().ok().cloned());
         evidence.of_pull(&pull, judged);
         let why = |trouble: &Trouble| Unavailable(trouble.to_string());
         if let Err(trouble) = &self.reviews {
@@ -158,6 +147,22 @@ impl Sight {
             others.push("it changes nothing".to_owned());
         }
         others
+    }
+}
+
+/// The facts of a pull request in the form in which they are judged.
+pub(super) fn pull(pull: &PullRequest, reviews: &[Reviewed], labels: Option<Vec<Label>>) -> Pull {
+    let review = |review: &Reviewed| evidence::Review {
+        id: review.by.account.id,
+        state: review.state.clone(),
+        commit: review.commit.clone(),
+    };
+    Pull {
+        number: pull.number,
+        author: pull.author.account.clone(),
+        head: Head { sha: pull.head.clone(), repo_owner_id: pull.head_owner.as_ref().map(|owner| owner.account.id) },
+        labels,
+        reviews: reviews.iter().map(review).collect(),
     }
 }
 

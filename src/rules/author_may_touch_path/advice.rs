@@ -56,7 +56,7 @@ impl Advice<'_> {
                 let names = txt_names(&domain);
                 let record = naming(self.author.id);
                 ways.push(afresh(&format!("`proof = \"dns\"`, and the TXT record {record} to one of {names}")));
-                ways.push(self.key_of_version(namespace, &domain));
+                ways.push(self.key_of_version(namespace, &domain, ""));
             }
             (Err(DomainFlaw::Account), Some(id)) => {
                 let login = file.subject.github_login.as_deref().unwrap_or_default();
@@ -127,25 +127,30 @@ impl Advice<'_> {
         let proofs = vec![
             format!("`dns`: add the TXT record {record} to one of {names}"),
             format!("`web`: serve {record} on a line of its own at `https://{name}{WELL_KNOWN}`, without a redirect"),
-            format!(
-                "`key`: publish a key as a TXT record of such a name or at that address, `v=MCPv1; k=ed25519; p=…` or `k=ecdsap384`, and \
-                 sign the file: `{}`",
-                signing(
-                    &format!("gazette-namespace-v1 {} {namespace}", self.change.law.config.base_url),
-                    &format!("{}namespaces/{namespace}.toml", self.change.checkout.prefix)
-                )
-            ),
-            format!("{}; the namespace's file names no `[[owner]]` then", self.key_of_version(namespace, domain)),
+            format!("`key`: {}", self.key_of_file(namespace, domain)),
+            self.key_of_version(namespace, domain, "; the namespace's file names no `[[owner]]` then"),
         ];
         Way { subject: vec!["kind = \"domain\"".to_owned()], proofs, proof: Some("\"dns\" # or \"web\" or \"key\"") }
     }
 
-    fn key_of_version(&self, namespace: &Namespace, domain: &Domain) -> String {
+    fn key_of_file(&self, namespace: &Namespace, domain: &Domain) -> String {
+        let words = format!("gazette-namespace-v1 {} {namespace}", self.change.law.config.base_url);
+        let file = format!("{}namespaces/{namespace}.toml", self.change.checkout.prefix);
+        let name = domain.as_str();
         format!(
-            "a key, for one version and by anyone: add its signature by a key that `{}` publishes as `v=MCPv1; k=…; p=…`, which its \
-             holder makes by `{}`",
-            domain.as_str(),
-            signing(&format!("gazette-entry-v1 {} {namespace}/NAME VERSION", self.change.law.config.base_url), "VERSION.json")
+            "sign the file by a key that `{name}` publishes, as `v=MCPv1; k=ed25519; p=…` or `k=ecdsap384`,\n\
+             in a TXT record of such a name or at `https://{name}{WELL_KNOWN}`\n{MAKING}\n{}",
+            signing(&words, &file)
+        )
+    }
+
+    fn key_of_version(&self, namespace: &Namespace, domain: &Domain, and: &str) -> String {
+        let words = format!("gazette-entry-v1 {} {namespace}/NAME VERSION", self.change.law.config.base_url);
+        let file = format!("{}servers/{namespace}/NAME/VERSION.json", self.change.checkout.prefix);
+        let name = domain.as_str();
+        format!(
+            "a key, for one version and by anyone: its signature by a key that `{name}` publishes{and}\n{}",
+            signing(&words, &file)
         )
     }
 
@@ -173,11 +178,15 @@ fn txt_names(domain: &Domain) -> String {
     names.join(", ")
 }
 
-/// The command that signs a file by an Ed25519 key, with these words on the lines before its digest.
+/// The commands that make an Ed25519 key and print its `p`. Each command stands on a line of its own, to be copied.
+const MAKING: &str = "  openssl genpkey -algorithm ed25519 -out ~/key.pem
+  openssl pkey -in ~/key.pem -pubout -outform DER | tail -c 32 | openssl base64 -A    # p=";
+
+/// The commands that sign a file by it, with these words on the lines before its digest.
 fn signing(words: &str, file: &str) -> String {
     format!(
-        "printf '%s\\n' {words} \"$(sha256sum < {file} | cut -c1-64)\" > text && openssl pkeyutl -sign -rawin -inkey key.pem -in text \
-         | base64 -w0 > {file}.sig"
+        "  printf '%s\\n' {words} \"$(openssl dgst -sha256 -r {file} | cut -c1-64)\" > ~/text
+  openssl pkeyutl -sign -rawin -inkey ~/key.pem -in ~/text | openssl base64 -A > {file}.sig"
     )
 }
 
