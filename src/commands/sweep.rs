@@ -20,6 +20,7 @@ use crate::{
     namespace::NamespaceFile,
     ports::Trouble,
     registry::Registry,
+    report::comment,
     rules::{self, Left, Recorded},
 };
 
@@ -81,7 +82,7 @@ pub(super) fn run(typed: &Sweep, out: &mut dyn Write) -> anyhow::Result<ExitCode
         ask_again(window, &source.checkout, &registry, &world, &mut found)?;
     }
     for (what, lines) in found.lists() {
-        lines.iter().try_for_each(|line| writeln!(out, "{what}: {line}"))?;
+        lines.iter().try_for_each(|line| write!(out, "{}", comment::harmless_to_a_runner(&format!("{what}: {line}"))))?;
     }
     let Found { proofs, gone, look, unknown } = &found;
     writeln!(
@@ -182,12 +183,7 @@ fn issue(found: &Found) -> String {
         if lines.len() > LINES_MAX {
             shown.push(format!("… {} more, in the log of the run", lines.len() - LINES_MAX));
         }
-        let _ = write!(
-            text,
-            "\n{words}: {}\n\n{}",
-            lines.len(),
-            crate::report::comment::fenced("text", &shown.join("\n"), BLOCK_MAX)
-        );
+        let _ = write!(text, "\n{words}: {}\n\n{}", lines.len(), comment::fenced("text", &shown.join("\n"), BLOCK_MAX));
     }
     if found.lists().iter().all(|(_, lines)| lines.is_empty()) {
         text.push_str("\nEvery proof holds.\n");

@@ -270,7 +270,22 @@ fn a_branch_that_somebody_else_pushes_to_is_looked_at() {
     let case = Case::published("", &alice());
     case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = mallory());
     assert!(case.gate(&[]).contains("status pending on"));
-    assert!(case.github.comment(7).contains("account 66 pushes to the branch"), "{}", case.github.comment(7));
+    assert!(case.github.comment(7).contains("account 66 says who pushes to the branch"), "{}", case.github.comment(7));
+    case.github.is_content();
+    // An organization's branch is its members' word, and no maintainer's; an approval is of the commit as it is.
+    let case =
+        Case::published(&format!("{MAINTAINED}[[maintainer]]\ngithub_id = 8\ngithub_login = \"second\"\n"), &user(9, "keeper"));
+    case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = json!({ "id": 501, "login": "others", "type": "Organization" }));
+    assert!(case.gate(&[]).contains("status pending on"));
+    assert!(case.github.comment(7).contains("account 501 says who pushes to the branch"), "{}", case.github.comment(7));
+    let approval = json!([{ "user": user(8, "second"), "state": "APPROVED", "commit_id": case.head, "body": "" }]);
+    case.alter("pulls/7/reviews", |reviews| *reviews = approval);
+    assert!(case.gate(&[]).contains("status success on"));
+    case.github.is_content();
+    // An owner may send from an organization, which is how its namespace is claimed.
+    let case = Case::published(MAINTAINED, &alice());
+    case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = json!({ "id": 501, "login": "others", "type": "Organization" }));
+    assert!(case.gate(&[]).contains("status success on"));
     case.github.is_content();
 }
 
@@ -421,6 +436,13 @@ fn a_new_namespace_waits() {
     case.alter(&format!("commits/{sha}/statuses"), |all| all.as_array_mut().expect("a list").push(old(bot())));
     assert!(!case.gate(&[]).contains("merged as"), "older than the pull request itself");
     case.alter("pulls/7", |pull| pull["created_at"] = json!("2026-11-01T00:00:00Z"));
+    // Nobody looks at a pull request that is closed, shows another commit, or goes elsewhere.
+    let events = |kind: &str, at: &str| json!([{ "event": "closed", "created_at": at }, { "event": kind, "created_at": at }]);
+    for kind in ["reopened", "head_ref_force_pushed", "base_ref_changed"] {
+        case.alter("issues/7/events", |all| *all = events(kind, "2026-11-20T00:00:00Z"));
+        assert!(!case.gate(&[]).contains("merged as"), "{kind}");
+    }
+    case.alter("issues/7/events", |all| *all = events("reopened", "2026-11-02T00:00:00Z"));
     let printed = case.gate(&[]);
     assert!(printed.contains("merged as"), "{printed}\n{}", case.github.comment(7));
     case.github.is_content();

@@ -303,7 +303,7 @@ impl State {
     /// Closed ones are not listed any more, but here they are kept to be looked at.
     fn change_issue(&mut self, number: &str, body: &Value) -> Response {
         let issues = self.at("issues").as_array_mut().expect("a list");
-        let Some(issue) = issues.iter_mut().find(|issue| issue["number"].to_string() == number) else {
+        let Some(issue) = issues.iter_mut().find(|issue| issue["number"].as_u64() == number.parse().ok()) else {
             return Response::new(404, r#"{"message": "Not Found"}"#);
         };
         let is_own = issue["user"]["id"] == GATE;

@@ -120,6 +120,8 @@ pub(super) struct Event {
     pub(super) kind: String,
     pub(super) actor: Option<User>,
     pub(super) label: Option<Named>,
+    #[serde(deserialize_with = "instant")]
+    pub(super) created_at: Instant,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,6 +5,8 @@ use serde_json::json;
 use super::{Case, MAINTAINED, alice, mallory};
 use crate::{github::user, loopback::Response};
 
+type Alters<'a> = &'a dyn Fn(&Case);
+
 fn statuses(case: &Case) -> String {
     format!("commits/{}/statuses", case.head)
 }
@@ -36,7 +38,7 @@ fn a_success_is_taken_back_where_its_facts_have_changed() {
     let unknown = |case: &Case| {
         case.github.with(|state| state.faults.push(("pulls/7/reviews".to_owned(), Response::new(502, ""))));
     };
-    let cases: [(&str, &dyn Fn(&Case)); 5] =
+    let cases: [(&str, Alters); 5] =
         [("old", &old), ("ahead", &ahead), ("another's words", &other), ("approved", &approved), ("unknown", &unknown)];
     for (what, alter) in cases {
         let case = Case::published(MAINTAINED, &alice());
