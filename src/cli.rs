@@ -97,7 +97,7 @@ pub struct Check {
     pub fix: bool,
 
     /// How to write the report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires_if("markdown", "head"))]
     pub format: Format,
 }
 
@@ -179,6 +179,8 @@ pub enum Format {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// What the gate would write on a pull request
+    Markdown,
 }
 
 /// Lay out entries in the one canonical way

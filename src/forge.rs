@@ -1,7 +1,7 @@
 //! What a forge knows of a repository and of its pull requests: plain facts, whoever told them.
 
 use crate::{
-    evidence::{Account, AccountKind},
+    evidence::{Account, AccountKind, Label},
     instant::Instant,
 };
 
@@ -44,7 +44,8 @@ pub struct PullRequest {
     pub opened: Instant,
     pub author: Actor,
     pub head: String,
-    /// Who owns the repository that the head comes from; absent where it is gone.
+    /// The repository that the head comes from, and who owns it; absent where it is gone.
+    pub head_repository: Option<u64>,
     pub head_owner: Option<Actor>,
     /// The branch that it goes to, and the repository of that branch.
     pub base_branch: String,
@@ -56,6 +57,15 @@ pub struct PullRequest {
     pub line_comments: usize,
     /// The clock of the forge when it told this.
     pub told: Option<Instant>,
+}
+
+/// What was done to a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Its labels, and who put each there last.
+    pub labels: Vec<Label>,
+    /// When it last became what it is: opened again, pushed to by force, or sent to this branch.
+    pub returned: Option<Instant>,
 }
 
 /// A file of a pull request, as the forge shows it to those who review.
@@ -71,6 +81,8 @@ pub struct Said {
     pub id: u64,
     pub by: Actor,
     pub text: String,
+    /// Where people read it.
+    pub link: String,
 }
 
 /// A review, in the order in which they were given.
@@ -87,6 +99,7 @@ pub struct Reviewed {
 pub struct CommitStatus {
     pub context: String,
     pub state: State,
+    pub text: String,
     pub by: u64,
     pub at: Instant,
 }

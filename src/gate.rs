@@ -1,11 +1,15 @@
 //! What the gate makes of a report: a verdict that can be read from outside, and whether a robot may act on it.
 
+use std::collections::BTreeSet;
+
 use crate::{
     change::Change,
     checkout::Territory,
+    digest::Sha256,
     evidence::{Evidence, MergeSettings},
     finding::{Verdict, quoted},
-    forge::State,
+    forge::{CommitStatus, State},
+    instant::Instant,
     report::Report,
 };
 
@@ -69,6 +73,52 @@ impl Outcome {
         let all = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
         format!("{}{all}", self.says()).chars().take(DESCRIPTION_MAX).collect()
     }
+}
+
+/// What a success rests on beside the commit that carries it: in which pull request, onto what, and by whose word. Digested,
+/// since a status has room for one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts(String);
+
+/// So much of the digest is told; nobody finds other facts that agree in 128 bits.
+const FACTS_DIGITS: usize = 32;
+
+impl Facts {
+    pub fn of(number: u64, base: &str, approvals: &BTreeSet<u64>) -> Self {
+        let approvals: Vec<String> = approvals.iter().map(u64::to_string).collect();
+        let digest = Sha256::of(format!("{number}\n{base}\n{}\n", approvals.join(",")).as_bytes()).to_string();
+        Self(digest.chars().take(FACTS_DIGITS).collect())
+    }
+
+    /// What a status says that carries them.
+    pub fn told(&self, description: &str) -> String {
+        let end = format!("; as of {}", self.0);
+        let room = DESCRIPTION_MAX - end.len();
+        format!("{}{end}", description.chars().take(room).collect::<String>())
+    }
+}
+
+/// A success may stand while it is judged again for so many seconds after it was written: whatever ends that judgement in its
+/// middle leaves it there. It is judged again every hour.
+const YOUNG: i64 = 6 * 3600;
+
+/// Whether a status that stands there is a success about these very facts, and young enough to stand until it was judged again.
+pub fn may_stand(status: &CommitStatus, facts: &Facts, now: Instant) -> bool {
+    let age = now.0 - status.at.0;
+    status.state == State::Success && status.text.ends_with(&facts.told("")) && (0..=YOUNG).contains(&age)
+}
+
+/// GitHub takes so many statuses of one name on a commit. A success is given only while there is room to take it back.
+const STATUSES_MAX: usize = 1_000;
+const STATUSES_KEPT: usize = 100;
+
+/// Why a commit with so many statuses cannot pass any more.
+pub fn worn(statuses: usize) -> Option<String> {
+    (statuses >= STATUSES_MAX - STATUSES_KEPT).then(|| {
+        format!(
+            "this commit has {statuses} statuses of the gate, and GitHub takes {STATUSES_MAX}: push another commit, an empty one will do"
+        )
+    })
 }
 
 /// The label of a change that brings the first file of a namespace.

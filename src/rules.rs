@@ -19,6 +19,8 @@ use crate::{
     version::Version,
 };
 
+pub use author_may_touch_path::{Left, Recorded};
+
 /// What a rule is about; the groups in which rules are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {

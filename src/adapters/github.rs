@@ -10,7 +10,9 @@ mod writes;
 use std::{path::PathBuf, time::Duration};
 
 use http::Http;
-pub use http::{Token, Trouble};
+pub use http::Token;
+
+use crate::ports::Trouble;
 
 /// A repository's name, held to the form that GitHub gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]

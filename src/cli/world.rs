@@ -117,10 +117,11 @@ pub struct VerifyDomain {
 
 /// Ask the world whether the proofs on record still hold
 ///
-/// Looks at every owner in namespaces/ whose proof can be asked for again, lists those that no longer hold, and changes nothing.
-/// With --repo, keeps one issue about them.
+/// Puts the proof of every owner in namespaces/ to the test again, as far as that can be done: accounts, public members, TXT records,
+/// well-known files, and keys with their signatures. Lists those that no longer hold, and what else has changed, such as a login
+/// or whoever vouched; changes nothing. With --repo, keeps one issue about them.
 ///
-/// Exit status: 0 if all hold, 1 if one does not, 2 if something could not be asked.
+/// Exit status: 0 if none fails, 1 if one does, 2 if something could not be asked.
 #[derive(Debug, Args)]
 pub struct Sweep {
     /// The repository that keeps the issue

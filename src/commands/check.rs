@@ -12,8 +12,12 @@ use crate::{
     digest::GitId,
     evidence::{Answer, Evidence, Pull, Question},
     finding::Verdict,
+    gate::Outcome,
     registry::Registry,
-    report::{self, Report, Scope},
+    report::{
+        self, Report, Scope,
+        comment::{Merge, Told},
+    },
     rules::{self, Tree},
 };
 
@@ -33,9 +37,17 @@ pub(super) fn run(check: &Check, colour: bool, out: &mut dyn Write) -> anyhow::R
         Format::Json => report::json::render(&report),
         Format::Github => report::github::render(&report),
         Format::Sarif => report::sarif::render(&report),
+        Format::Markdown => markdown(check, &report),
     };
     out.write_all(text.as_bytes())?;
     Ok(if report.verdict() == Some(Verdict::Reject) { ExitCode::from(TO_FIX) } else { ExitCode::SUCCESS })
+}
+
+/// The comment of a gate that knows no more than the report.
+fn markdown(check: &Check, report: &Report) -> String {
+    let (judged, base) = (check.head.as_deref().unwrap_or_default(), check.base.as_deref().unwrap_or_default());
+    let outcome = Outcome::of(report, &[]);
+    report::comment::render(&Told { outcome, report, judged, base, concerns: &[], merge: Merge::Off, preview: None })
 }
 
 fn judge(check: &Check, place: &Place) -> anyhow::Result<Report> {

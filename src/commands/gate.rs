@@ -3,18 +3,14 @@
 use std::{io::Write, process::ExitCode};
 
 use crate::{
-    adapters::{
-        WayOut, disk,
-        git::Point,
-        github::{GitHub, Trouble},
-        terminal,
-    },
+    adapters::{WayOut, disk, git::Point, github::GitHub, terminal},
     checkout::Territory,
     cli::{self, Gate},
     evidence::Evidence,
     forge::State,
-    gate::{self, Outcome},
+    gate::{self, Facts, Outcome},
     name::ServerName,
+    ports::Trouble,
     registry::Registry,
     report::{
         Report,
@@ -48,6 +44,15 @@ struct Verdict {
     concerns: Vec<String>,
     /// What stops the robot; absent where the registry leaves merging to people.
     obstacles: Option<Vec<String>>,
+    facts: Facts,
+}
+
+impl Verdict {
+    /// What the commit's status says of it.
+    fn description(&self) -> String {
+        let description = self.outcome.description(&self.report);
+        if self.outcome == Outcome::Pass { self.facts.told(&description) } else { description }
+    }
 }
 
 pub(super) fn run(typed: &Gate, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -58,7 +63,7 @@ pub(super) fn run(typed: &Gate, out: &mut dyn Write) -> anyhow::Result<ExitCode>
     let head = repository.point(repository.resolve(head)?)?;
     let github = github(&typed.reach, &typed.repo, Some(&place))?;
 
-    let desk = Desk::open(typed, &github, number, &head)?;
+    let desk = Desk::open(typed, &github, number, &base, &head)?;
     if let Some(why) = desk.nothing_to_do() {
         writeln!(out, "pull request {number}: {why}")?;
         return Ok(ExitCode::SUCCESS);
@@ -98,9 +103,11 @@ fn look(typed: &Gate, place: &Place, github: &GitHub, base: &Point, head: &Point
         Ok(evidence)
     })?;
     let mut concerns = sight.concerns();
+    concerns.extend(desk.worn());
     let mut obstacles = None;
     if let Some(Judged { change, evidence, .. }) = &judged {
         concerns.extend(sight.unshown(change));
+        concerns.extend(sight.pushers(&desk.home, &change.law.config, evidence));
         if change.law.config.gate.merge {
             match evidence.merge_settings() {
                 Ok(settings) => concerns.extend(gate::unready(settings)),
@@ -115,7 +122,8 @@ fn look(typed: &Gate, place: &Place, github: &GitHub, base: &Point, head: &Point
         concerns.push(why);
         outcome = Outcome::Review;
     }
-    Ok(Verdict { outcome, report, judged, concerns, obstacles })
+    let approvals = judged.as_ref().and_then(|judged| judged.evidence.approvals().ok().cloned()).unwrap_or_default();
+    Ok(Verdict { outcome, report, judged, concerns, obstacles, facts: desk.facts(&approvals) })
 }
 
 /// Says what came of it, and merges where it may.
@@ -156,7 +164,7 @@ fn conclude(
         summarize(&text);
         let link = desk.say(&text)?;
         desk.set_labels(&labels)?;
-        desk.status(verdict.outcome.state(), &description, link.as_deref())?;
+        desk.settle(verdict.outcome.state(), &verdict.description(), link.as_deref())?;
         writeln!(out, "pull request {}: {description}; status {} on {judged}", desk.number(), verdict.outcome.state().as_str())?;
         if may_merge {
             merge::merge(typed, github, desk, head, || look(typed, place, github, base, head, desk), out)?;

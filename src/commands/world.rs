@@ -6,11 +6,12 @@ use crate::{
     adapters::{
         WayOut,
         dns::Dns,
-        github::{Access, GitHub, RepositoryName, Trouble},
+        github::{Access, GitHub, RepositoryName},
         well_known::Doorman,
     },
     cli::Reach,
     evidence::{Answer, Question, Unavailable},
+    ports::Trouble,
 };
 
 use super::place::Place;

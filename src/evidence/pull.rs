@@ -61,7 +61,7 @@ impl Evidence {
 
 impl Pull {
     /// Who approves the head: a person's last word counts, a comment is no word, and no one approves their own change.
-    fn approvals(&self) -> BTreeSet<u64> {
+    pub fn approvals(&self) -> BTreeSet<u64> {
         let mut last: BTreeMap<u64, bool> = BTreeMap::new();
         for review in &self.reviews {
             match review.state.to_ascii_uppercase().as_str() {

@@ -71,9 +71,16 @@ pub struct Document {
 pub fn render(told: &Told) -> String {
     let mut out = format!("{MARKER}\n### gazette: {}\n\n", told.outcome.says());
     let _ = writeln!(out, "Judged {} as it would be merged onto {}. {}.\n", told.judged, told.base, told.report.summary());
-    out.push_str(&fenced("text", &text::render(told.report, false), REPORT_MAX));
+    let said = text::said(told.report, false);
+    if !said.is_empty() {
+        out.push_str(&fenced("text", &said, REPORT_MAX));
+    }
     if told.report.findings.iter().any(|finding| finding.verdict > crate::finding::Verdict::Note) {
-        out.push_str("\n`gazette explain <rule>` says more of a rule; `gazette check` says all of this before you push.\n");
+        out.push_str(match told.outcome {
+            Outcome::Reject => "\nPush to the branch of this pull request, and it is judged anew. ",
+            Outcome::Review | Outcome::Pass => "\n",
+        });
+        out.push_str("`gazette explain <rule>` says more of a rule.\n");
     }
     if !told.concerns.is_empty() {
         out.push_str("\nA person has to look, because:\n\n");
@@ -86,6 +93,9 @@ pub fn render(told: &Told) -> String {
         Merge::Stopped(why) if told.outcome == Outcome::Pass => {
             out.push_str("\nThe gate does not merge this by itself yet:\n\n");
             out.push_str(&fenced("text", &why.join("\n"), REASONS_MAX));
+        }
+        Merge::Off if told.outcome == Outcome::Pass => {
+            out.push_str("\nNothing more is needed from whoever sent this: a maintainer merges it.\n");
         }
         Merge::Off | Merge::Stopped(_) => {}
         Merge::Now => out.push_str("\nThe gate merges this now.\n"),

@@ -12,6 +12,11 @@ use super::Report;
 const SAME_RULE_MAX: usize = 50;
 
 pub fn render(report: &Report, colour: bool) -> String {
+    format!("{}{}\n", said(report, colour), report.summary())
+}
+
+/// All of it but the last line.
+pub(super) fn said(report: &Report, colour: bool) -> String {
     let paint = Paint(colour);
     let mut out = String::new();
     let mut said: Vec<(&str, usize)> = Vec::new();
@@ -33,7 +38,6 @@ pub fn render(report: &Report, colour: bool) -> String {
     for reason in &report.allowed {
         let _ = writeln!(out, "{}{reason}", paint.bold("allowed: "));
     }
-    let _ = writeln!(out, "{}", report.summary());
     out
 }
 

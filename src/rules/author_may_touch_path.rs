@@ -11,6 +11,7 @@ use super::{Family, Rule};
 mod advice;
 mod asking;
 mod ground;
+mod recorded;
 mod relay;
 mod ruling;
 mod settling;
@@ -19,6 +20,7 @@ mod tests;
 mod witness;
 
 use ground::Ground;
+pub use recorded::{Left, Recorded};
 use ruling::{Bench, Reason, approvals_failed};
 
 pub(super) const RULE: Rule = Rule {

@@ -26,68 +26,102 @@ fn cases() -> Vec<PathBuf> {
     folders(&top).iter().flat_map(|group| folders(group)).filter(is_wanted).collect()
 }
 
+/// The groups of cases whose every change comes with what the gate would write on its pull request.
+const COMMENTED: [&str; 2] = ["author-may-touch-path", "hostile"];
+
 #[test]
 fn every_case_is_judged_as_its_report_says() {
     let cases = cases();
     assert!(!cases.is_empty(), "no cases");
-    let wrong: Vec<String> = cases.iter().filter_map(|case| bless(&case.join("report.txt"), &judge(case)).err()).collect();
+    let wrong: Vec<String> = cases.iter().flat_map(|case| judged(case)).filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {} cases differ; BLESS=1 accepts:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
 }
 
-/// What check prints for a case, and how it exits.
-fn judge(case: &Path) -> String {
-    let head = case.join("head");
-    let is_change = case.join("base").is_dir();
-    let mut base: BTreeMap<String, File> = by_path(files_below(&case.join("base")));
-    if !base.contains_key("registry-data/registry.toml") && !head.join("registry-data/registry.toml").exists() {
-        base.insert("registry-data/registry.toml".to_owned(), File::new("registry-data/registry.toml", CONFIG));
+fn judged(path: &Path) -> Vec<Result<(), String>> {
+    let case = Case::of(path);
+    let mut all = vec![bless(&path.join("report.txt"), &case.check(&[]))];
+    let comment = path.join("comment.md");
+    let is_commented = COMMENTED.iter().any(|group| path.parent().is_some_and(|parent| parent.ends_with(group)));
+    if comment.exists() || (is_commented && case.is_change) {
+        all.push(bless(&comment, &case.check(&["--format", "markdown"])));
     }
-    let mut merged = base.clone();
-    merged.append(&mut by_path(files_below(&head)));
-    overlay(case, &mut merged);
+    all
+}
 
-    let repo = Repo::new();
-    let (mut trees, mut names) = (past(case), Vec::new());
-    names.extend((1..=trees.len()).map(|at| format!("<past {at}>")));
-    let mut parents: Vec<usize> = (0..trees.len()).collect();
-    let mut commit = |tree, name: &str, parent| {
-        trees.push(tree);
-        parents.push(parent);
-        names.push(name.to_owned());
-        trees.len()
-    };
-    let before = past(case).len();
-    let mut parent = before;
-    if is_change {
-        let mut since = base.clone();
-        since.append(&mut by_path(files_below(&case.join("since"))));
-        let is_fork = case.join("since").is_dir();
-        parent = commit(base, if is_fork { "<fork>" } else { "<base>" }, before);
-        if is_fork {
-            commit(since, "<base>", parent);
+/// A case as a repository, and what `check` is asked about it.
+struct Case {
+    repo: Repo,
+    args: Vec<String>,
+    /// What each commit is called where it is told of.
+    names: Vec<(String, String)>,
+    is_change: bool,
+}
+
+impl Case {
+    fn of(case: &Path) -> Self {
+        let head = case.join("head");
+        let is_change = case.join("base").is_dir();
+        let mut base: BTreeMap<String, File> = by_path(files_below(&case.join("base")));
+        if !base.contains_key("registry-data/registry.toml") && !head.join("registry-data/registry.toml").exists() {
+            base.insert("registry-data/registry.toml".to_owned(), File::new("registry-data/registry.toml", CONFIG));
         }
-    }
-    commit(merged, "<head>", parent);
-    let trees: Vec<Vec<File>> = trees.into_iter().map(|tree| tree.into_values().collect()).collect();
-    let ids = repo.commit_graph(&trees, &parents);
-    let mut args = vec!["check".to_owned()];
-    if let ([.., base, head], true) = (&ids[..], is_change) {
-        args.extend(["--data", "registry-data", "--base", base, "--head", head].map(str::to_owned));
-    } else {
-        repo.check_out();
-    }
-    let extra = fs::read_to_string(case.join("args")).unwrap_or_default();
-    args.extend(extra.split_whitespace().map(str::to_owned));
-    for (flag, file) in [("--pull", "pull.json"), ("--evidence", "evidence.json")] {
-        if let Ok(text) = fs::read_to_string(case.join(file)) {
-            // Beside the repository's own files, where no rule sees it.
-            let path = repo.path().join(".git").join(file);
-            fs::write(&path, text.replace("$HEAD", ids.last().expect("a commit"))).expect("a file");
-            args.extend([flag.to_owned(), path.to_str().expect("UTF-8").to_owned()]);
+        let mut merged = base.clone();
+        merged.append(&mut by_path(files_below(&head)));
+        overlay(case, &mut merged);
+
+        let mut trees = past(case);
+        let mut names: Vec<String> = (1..=trees.len()).map(|at| format!("<past {at}>")).collect();
+        let mut parents: Vec<usize> = (0..trees.len()).collect();
+        let mut commit = |tree, name: &str, parent| {
+            trees.push(tree);
+            parents.push(parent);
+            names.push(name.to_owned());
+            trees.len()
+        };
+        let before = past(case).len();
+        let mut parent = before;
+        if is_change {
+            let mut since = base.clone();
+            since.append(&mut by_path(files_below(&case.join("since"))));
+            let is_fork = case.join("since").is_dir();
+            parent = commit(base, if is_fork { "<fork>" } else { "<base>" }, before);
+            if is_fork {
+                commit(since, "<base>", parent);
+            }
         }
+        commit(merged, "<head>", parent);
+        let trees: Vec<Vec<File>> = trees.into_iter().map(|tree| tree.into_values().collect()).collect();
+        let repo = Repo::new();
+        let ids = repo.commit_graph(&trees, &parents);
+        let mut args = vec!["check".to_owned()];
+        if let ([.., base, head], true) = (&ids[..], is_change) {
+            args.extend(["--data", "registry-data", "--base", base, "--head", head].map(str::to_owned));
+        } else {
+            repo.check_out();
+        }
+        for (flag, file) in [("--pull", "pull.json"), ("--evidence", "evidence.json")] {
+            if let Ok(text) = fs::read_to_string(case.join(file)) {
+                // Beside the repository's own files, where no rule sees it.
+                let path = repo.path().join(".git").join(file);
+                fs::write(&path, text.replace("$HEAD", ids.last().expect("a commit"))).expect("a file");
+                args.extend([flag.to_owned(), path.to_str().expect("UTF-8").to_owned()]);
+            }
+        }
+        let extra = fs::read_to_string(case.join("args")).unwrap_or_default();
+        args.extend(extra.split_whitespace().map(str::to_owned));
+        Self { repo, args, names: ids.into_iter().zip(names).collect(), is_change }
     }
-    let printed = gazette(repo.path(), &args);
-    ids.iter().zip(&names).fold(printed, |text, (id, name)| text.replace(id, name).replace(&id[..10], name))
+
+    /// What check prints, and how it exits. A format that is asked for here comes instead of the case's own.
+    fn check(&self, format: &[&str]) -> String {
+        let mut args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        if let Some(at) = args.iter().position(|arg| *arg == "--format").filter(|_| !format.is_empty()) {
+            args.drain(at..at + 2);
+        }
+        args.extend(format);
+        let printed = gazette(self.repo.path(), &args);
+        self.names.iter().fold(printed, |text, (id, name)| text.replace(id, name).replace(&id[..10], name))
+    }
 }
 
 /// `past/1`, `past/2` and so on: whole trees, committed one after the other before all else.

@@ -10,6 +10,9 @@ use crate::{
     repo::{File, Repo, alone},
 };
 
+mod attacks;
+mod hours;
+
 const CONFIG: &str = "title = \"T\"\nbase_url = \"https://registry.example.com\"\n";
 const MAINTAINED: &str = "[[maintainer]]\ngithub_id = 9\ngithub_login = \"keeper\"\n";
 const MERGES: &str = "[gate]\nmerge = true\n";
@@ -51,11 +54,15 @@ impl Case {
         let before: Vec<File> = files(&tree);
         tree.extend(adds.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
         let ids = repo.commit_trees(&[before, files(&tree)]);
-        let (base, head) = (ids[0].clone(), ids[1].clone());
-        let github = GitHub::start();
         let paths: Vec<&str> = adds.iter().map(|(path, _)| *path).collect();
-        github.pull(7, author, &base, &head, &paths);
-        Self { repo, github, base, head }
+        Self::of(repo, author, &ids[0], &ids[1], &paths)
+    }
+
+    /// Commits that are there already, of which the first is on `main`.
+    fn of(repo: Repo, author: &Value, base: &str, head: &str, shown: &[&str]) -> Self {
+        let github = GitHub::start();
+        github.pull(7, author, base, head, shown);
+        Self { repo, github, base: base.to_owned(), head: head.to_owned() }
     }
 
     fn published(config: &str, author: &Value) -> Self {
@@ -63,8 +70,12 @@ impl Case {
     }
 
     pub(crate) fn gate(&self, more: &[&str]) -> String {
+        self.gate_of("7", more)
+    }
+
+    fn gate_of(&self, number: &str, more: &[&str]) -> String {
         let (base, head) = (self.base.as_str(), self.head.as_str());
-        let mut args = vec!["gate", "--repo", HOME, "--pull", "7", "--base", base, "--head", head, "--data", "registry-data"];
+        let mut args = vec!["gate", "--repo", HOME, "--pull", number, "--base", base, "--head", head, "--data", "registry-data"];
         // Unless a test says otherwise: nobody is waited for, and no resolver answers.
         for option in [["--patience", "0"], ["--resolver", "127.0.0.1:1"]] {
             args.extend(option.iter().filter(|_| !more.contains(&option[0])));
@@ -124,7 +135,7 @@ fn an_owners_version_passes_and_is_said_once() {
     // A second run asks only what has changed, and writes only what has.
     let printed = case.gate(&[]);
     assert!(printed.ends_with("exit 0\n"), "{printed}");
-    assert_eq!(case.github.writes()[4..], ["status pending: being judged", "status success: nothing to object to"]);
+    assert_eq!(case.github.writes().len(), 4);
     assert!(case.github.with(|state| state.unchanged) >= 8, "nothing was asked conditionally");
     case.github.is_content();
 }
@@ -183,7 +194,7 @@ fn without_a_verdict_the_status_says_so() {
     case.github
         .with(|state| state.faults.push(("POST /repos/acme/registry/issues/7/comments".to_owned(), Response::new(403, "{}"))));
     let printed = case.gate(&[]);
-    assert!(printed.contains("error: GitHub answered 403") && printed.ends_with("exit 2\n"), "{printed}");
+    assert!(printed.contains("error: access denied: GitHub answered 403") && printed.ends_with("exit 2\n"), "{printed}");
     assert_eq!(
         case.github.writes(),
         ["status pending: being judged", "status error: could not be judged, or the verdict could not be written"]
@@ -259,7 +270,22 @@ fn a_branch_that_somebody_else_pushes_to_is_looked_at() {
     let case = Case::published("", &alice());
     case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = mallory());
     assert!(case.gate(&[]).contains("status pending on"));
-    assert!(case.github.comment(7).contains("account 66 pushes to the branch"), "{}", case.github.comment(7));
+    assert!(case.github.comment(7).contains("account 66 says who pushes to the branch"), "{}", case.github.comment(7));
+    case.github.is_content();
+    // An organization's branch is its members' word, and no maintainer's; an approval is of the commit as it is.
+    let case =
+        Case::published(&format!("{MAINTAINED}[[maintainer]]\ngithub_id = 8\ngithub_login = \"second\"\n"), &user(9, "keeper"));
+    case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = json!({ "id": 501, "login": "others", "type": "Organization" }));
+    assert!(case.gate(&[]).contains("status pending on"));
+    assert!(case.github.comment(7).contains("account 501 says who pushes to the branch"), "{}", case.github.comment(7));
+    let approval = json!([{ "user": user(8, "second"), "state": "APPROVED", "commit_id": case.head, "body": "" }]);
+    case.alter("pulls/7/reviews", |reviews| *reviews = approval);
+    assert!(case.gate(&[]).contains("status success on"));
+    case.github.is_content();
+    // An owner may send from an organization, which is how its namespace is claimed.
+    let case = Case::published(MAINTAINED, &alice());
+    case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = json!({ "id": 501, "login": "others", "type": "Organization" }));
+    assert!(case.gate(&[]).contains("status success on"));
     case.github.is_content();
 }
 
@@ -410,6 +436,13 @@ fn a_new_namespace_waits() {
     case.alter(&format!("commits/{sha}/statuses"), |all| all.as_array_mut().expect("a list").push(old(bot())));
     assert!(!case.gate(&[]).contains("merged as"), "older than the pull request itself");
     case.alter("pulls/7", |pull| pull["created_at"] = json!("2026-11-01T00:00:00Z"));
+    // Nobody looks at a pull request that is closed, shows another commit, or goes elsewhere.
+    let events = |kind: &str, at: &str| json!([{ "event": "closed", "created_at": at }, { "event": kind, "created_at": at }]);
+    for kind in ["reopened", "head_ref_force_pushed", "base_ref_changed"] {
+        case.alter("issues/7/events", |all| *all = events(kind, "2026-11-20T00:00:00Z"));
+        assert!(!case.gate(&[]).contains("merged as"), "{kind}");
+    }
+    case.alter("issues/7/events", |all| *all = events("reopened", "2026-11-02T00:00:00Z"));
     let printed = case.gate(&[]);
     assert!(printed.contains("merged as"), "{printed}\n{}", case.github.comment(7));
     case.github.is_content();

@@ -24,6 +24,7 @@ mod repo;
 mod schemas;
 mod serve;
 mod site;
+mod sweep;
 mod tidy;
 mod verify;
 mod world;

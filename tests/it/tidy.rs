@@ -202,6 +202,50 @@ fn every_finding_names_a_rule() {
     assert!(found > 5, "the test looks at nothing");
 }
 
+/// The table of attacks names tests that exist, and every hostile case is in it.
+#[test]
+fn every_attack_has_its_test() {
+    let text = read("tests/README.md");
+    let section = text.split("\n## Attacks\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the section");
+    let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack"));
+    let code: String = [below("src", ".rs"), below("tests/it", ".rs")]
+        .concat()
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a module"))
+        .collect();
+    let cases: BTreeSet<String> = fs::read_dir(top().join("tests/cases/check/hostile"))
+        .expect("cases")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    let mut named = BTreeSet::new();
+    for row in rows {
+        let tests = row.rsplit(" | ").next().expect("a column");
+        assert!(tests.contains('`'), "no test: {row}");
+        for test in tests.split('`').skip(1).step_by(2) {
+            match test.rsplit_once("::") {
+                Some((_, name)) => assert!(code.contains(&format!("fn {name}()")), "there is no test `{test}`"),
+                None => assert!(cases.contains(test), "there is no case `{test}`"),
+            }
+            named.insert(test.to_owned());
+        }
+    }
+    let unnamed: Vec<&String> = cases.difference(&named).collect();
+    assert!(unnamed.is_empty(), "not in the table of attacks: {unnamed:?}");
+    for proof in ["account", "fork", "member", "source", "dns", "web", "key", "owner", "grant"] {
+        for kind in ["good", "bad"] {
+            let case = format!("{kind}-{proof}");
+            let is_there = |case: &str| {
+                let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+                let cases = fs::read_dir(top().join("tests/cases/check/author-may-touch-path")).expect("cases");
+                cases
+                    .map(|entry| name(entry.expect("an entry")))
+                    .any(|name| name == case || name.starts_with(&format!("{case}-")))
+            };
+            assert!(is_there(&case), "no case {case}");
+        }
+    }
+}
+
 /// Every path in backticks that looks like one of ours is there.
 #[test]
 fn documents_name_what_exists() {

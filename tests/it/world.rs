@@ -1,14 +1,15 @@
-//! What the world is asked about namespaces, over the wire: GitHub's accounts and files, TXT records, and the commands that
-//! look at both.
+//! What the world is asked about namespaces, over the wire: GitHub's accounts and files, TXT records, and the command
+//! that says what to add.
 
-use std::{fs, process::Command};
+use std::process::Command;
 
 use gazette::{
     adapters::{
         dns::{Dns, Resolvers},
-        github::{Access, RepositoryName, Token, Trouble},
+        github::{Access, RepositoryName, Token},
     },
     evidence::{AccountKind, At, Dnssec, Profile, SourceFile},
+    ports::Trouble,
 };
 use hickory_resolver::proto::op::ResponseCode;
 use serde_json::json;
@@ -16,7 +17,7 @@ use serde_json::json;
 use crate::{
     github::{GitHub, HOME, TOKEN, bot, user},
     loopback::{self, Response, Zone},
-    repo::{File, Repo, alone},
+    repo::alone,
 };
 
 fn open(github: &GitHub) -> gazette::adapters::github::GitHub {
@@ -172,7 +173,13 @@ fn one_resolver_that_says_otherwise_is_enough_to_say_nothing() {
     assert!(txt(&[honest, failing], "example.com").is_err());
 }
 
-fn run(dir: &std::path::Path, args: &[&str], github: &GitHub, zones: &[(&'static str, Zone)], stand_in: &str) -> String {
+pub(crate) fn run(
+    dir: &std::path::Path,
+    args: &[&str],
+    github: &GitHub,
+    zones: &[(&'static str, Zone)],
+    stand_in: &str,
+) -> String {
     let resolver = loopback::resolver(zones).to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
     command.args(args).args(["--api", &github.base, "--resolver", &resolver, "--no-dnssec", "--patience", "0"]);
@@ -182,7 +189,7 @@ fn run(dir: &std::path::Path, args: &[&str], github: &GitHub, zones: &[(&'static
     format!("{}{}exit {code}\n", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn web(status: u16, body: &'static str) -> String {
+pub(crate) fn web(status: u16, body: &'static str) -> String {
     format!("http://{}", loopback::http(move |_| Response::new(status, body)))
 }
 
@@ -214,55 +221,4 @@ fn verify_domain_says_what_to_add_and_whether_it_is_there() {
         assert!(printed.contains(why) && printed.ends_with("exit 2\n"), "{printed}");
     }
     github.is_content();
-}
-
-#[test]
-fn a_sweep_finds_what_no_longer_holds_and_keeps_one_issue() {
-    let owner = |id: u64, proof: &str| {
-        format!("\n[[owner]]\ngithub_id = {id}\ngithub_login = \"x{id}\"\n{proof}\nproved_at = \"2026-01-01\"\n")
-    };
-    let domain = format!(
-        "[subject]\nkind = \"domain\"\n{}{}{}",
-        owner(42, "proof = \"dns\""),
-        owner(43, "proof = \"web\""),
-        owner(44, "proof = \"owner\"\nby = 42")
-    );
-    let repo = Repo::new();
-    repo.commit_trees(&[vec![
-        File::new("registry-data/registry.toml", "title = \"T\"\nbase_url = \"https://registry.example.com\"\n"),
-        File::new("registry-data/namespaces/com.example.toml", domain),
-    ]]);
-    repo.check_out();
-    let github = GitHub::start();
-    github.with(|state| {
-        state.answers.insert(format!("/repos/{HOME}/issues"), json!([]));
-        for id in [42, 43, 44] {
-            state.answers.insert(format!("/user/{id}"), user(id, "somebody"));
-        }
-        state.expects.extend(["POST issue", "PATCH issue"]);
-    });
-    let zones = [("example.com", Zone::Txt(vec![vec!["mcp-verify=github:42"]]))];
-    let sweep = ["sweep", "--repo", HOME];
-    let printed = run(repo.path(), &sweep, &github, &zones, &web(200, "mcp-verify=github:43"));
-    assert_eq!(printed, "3 proofs: 0 no longer hold, 0 could not be asked\nexit 0\n");
-    assert_eq!(github.writes(), [""; 0]);
-    let printed = run(repo.path(), &sweep, &github, &[], &web(200, "mcp-verify=github:43"));
-    assert!(
-        printed.contains("no longer holds: com.example: account 42 by dns: the domain does not say so any more"),
-        "{printed}"
-    );
-    assert!(printed.ends_with("3 proofs: 1 no longer hold, 0 could not be asked\nexit 1\n"), "{printed}");
-    assert_eq!(github.writes(), ["POST issue"]);
-    // The same again is not said again; what changes is, and what is mended closes it.
-    run(repo.path(), &sweep, &github, &[], &web(200, "mcp-verify=github:43"));
-    assert_eq!(github.writes(), ["POST issue"]);
-    github.with(|state| drop(state.answers.remove("/user/44")));
-    let printed = run(repo.path(), &sweep, &github, &zones, &web(503, ""));
-    assert!(printed.contains("could not be asked: com.example: account 43 by web: `example.com` answered 503"), "{printed}");
-    assert!(printed.contains("account 44 by owner: the account is gone") && printed.ends_with("exit 2\n"), "{printed}");
-    github.with(|state| drop(state.answers.insert("/user/44".to_owned(), user(44, "somebody"))));
-    assert!(run(repo.path(), &sweep, &github, &zones, &web(200, "mcp-verify=github:43")).ends_with("exit 0\n"));
-    assert_eq!(github.writes(), ["POST issue", "PATCH issue", "PATCH issue"]);
-    github.is_content();
-    assert!(!fs::exists(repo.path().join("summary")).expect("a folder"));
 }

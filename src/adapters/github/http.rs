@@ -11,30 +11,7 @@ use ureq::{
 };
 
 use super::cache::{Cache, Cached};
-use crate::{finding::quoted, instant::Instant};
-
-/// Why the forge did not do or say what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The token may not do this.
-    Denied(String),
-    /// There is no such thing, or the token may not know of it.
-    Missing(String),
-    /// It is down, slow, or has been asked too much.
-    Busy(String),
-    /// What was asked for does not fit the state of things.
-    Conflict(String),
-    Other(String),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Denied(text) | Self::Missing(text) | Self::Busy(text) | Self::Conflict(text) | Self::Other(text)) = self;
-        f.write_str(text)
-    }
-}
-
-impl std::error::Error for Trouble {}
+use crate::{finding::quoted, instant::Instant, ports::Trouble};
 
 /// A secret that no message shows.
 #[derive(Clone)]

@@ -7,12 +7,15 @@ use super::{
 };
 use crate::{
     evidence::Label,
-    forge::{CommitStatus, Demands, Home, Merging, PullRequest, Reviewed, Said, ShownFile, State},
+    forge::{CommitStatus, Demands, Home, Merging, Past, PullRequest, Reviewed, Said, ShownFile, State},
     instant::Instant,
 };
 
 /// More files than this GitHub does not list.
 const FILES_MAX: usize = 3000;
+
+/// What brings a commit back before people's eyes that may have been out of them.
+const RETURNS: [&str; 3] = ["reopened", "head_ref_force_pushed", "base_ref_changed"];
 
 impl GitHub {
     pub fn home(&self) -> Result<Home, Trouble> {
@@ -69,22 +72,25 @@ impl GitHub {
 
     fn said(&self, route: &[&str], count: usize) -> Result<Vec<Said>, Trouble> {
         let comments: Vec<Comment> = self.http.list(route, Some(count))?;
-        let said =
-            |comment: Comment| Said { id: comment.id, by: shapes::actor(comment.user), text: comment.body.unwrap_or_default() };
+        let said = |comment: Comment| Said {
+            id: comment.id,
+            by: shapes::actor(comment.user),
+            text: comment.body.unwrap_or_default(),
+            link: comment.html_url,
+        };
         Ok(comments.into_iter().map(said).collect())
     }
 
-    /// Its labels, and who put each there last.
-    pub fn labels(&self, pull: &PullRequest) -> Result<Vec<Label>, Trouble> {
-        if pull.labels.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// What was done to it, as far as it matters here.
+    pub fn past(&self, pull: &PullRequest) -> Result<Past, Trouble> {
         let events: Vec<Event> = self.http.list(&self.route(&["issues", &pull.number.to_string(), "events"]), None)?;
         let by = |name: &str| {
             let put = |event: &&Event| event.kind == "labeled" && event.label.as_ref().is_some_and(|label| label.name == name);
             events.iter().rev().find(put)?.actor.as_ref().map(|actor| actor.id)
         };
-        Ok(pull.labels.iter().map(|name| Label { by: by(name), name: name.clone() }).collect())
+        let labels = pull.labels.iter().map(|name| Label { by: by(name), name: name.clone() }).collect();
+        let returned = events.iter().filter(|event| RETURNS.contains(&event.kind.as_str())).map(|event| event.created_at).max();
+        Ok(Past { labels, returned })
     }
 
     /// The commit that a branch is at.
@@ -127,6 +133,7 @@ impl GitHub {
                 _ => State::Pending,
             },
             context: status.context,
+            text: status.description.unwrap_or_default(),
             by: status.creator.map_or(0, |creator| creator.id),
             at: status.created_at,
         };
@@ -143,6 +150,7 @@ fn facts(pull: Pull, told: Option<Instant>) -> Result<PullRequest, Trouble> {
         opened: pull.created_at,
         author: shapes::actor(pull.user),
         head: pull.head.sha,
+        head_repository: pull.head.repo.as_ref().map(|repository| repository.id),
         head_owner: pull.head.repo.and_then(|repository| repository.owner).map(shapes::User::actor),
         base_branch: pull.base.branch,
         base_repository: base.id,

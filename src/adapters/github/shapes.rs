@@ -110,6 +110,8 @@ pub(super) struct Comment {
     pub(super) id: u64,
     pub(super) user: Option<User>,
     pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) html_url: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,12 +120,15 @@ pub(super) struct Event {
     pub(super) kind: String,
     pub(super) actor: Option<User>,
     pub(super) label: Option<Named>,
+    #[serde(deserialize_with = "instant")]
+    pub(super) created_at: Instant,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Status {
     pub(super) context: String,
     pub(super) state: String,
+    pub(super) description: Option<String>,
     pub(super) creator: Option<User>,
     #[serde(deserialize_with = "instant")]
     pub(super) created_at: Instant,
@@ -179,6 +184,8 @@ pub(super) struct Issue {
     pub(super) number: u64,
     pub(super) user: Option<User>,
     pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) html_url: String,
 }
 
 fn instant<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {

@@ -61,8 +61,12 @@ impl GitHub {
     /// The open issues that an account opened.
     pub fn issues_by(&self, account: u64) -> Result<Vec<Said>, Trouble> {
         let issues: Vec<Issue> = self.http.list_where(&self.route(&["issues"]), "state=open", None)?;
-        let said =
-            |issue: Issue| Said { id: issue.number, by: super::shapes::actor(issue.user), text: issue.body.unwrap_or_default() };
+        let said = |issue: Issue| Said {
+            id: issue.number,
+            by: super::shapes::actor(issue.user),
+            text: issue.body.unwrap_or_default(),
+            link: issue.html_url,
+        };
         Ok(issues.into_iter().map(said).filter(|said| said.by.account.id == account).collect())
     }
 

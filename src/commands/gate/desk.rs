@@ -1,19 +1,18 @@
 //! Where the gate writes: one comment, its own labels, and the status of the one commit that is judged. In a dry run it writes
 //! nothing.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-        terminal,
-    },
+    adapters::{git::Point, github::GitHub, terminal},
     cli::Gate,
     forge::{CommitStatus, Home, PullRequest, Said, State},
-    gate::{CONTEXT, NEW_NAMESPACE, Outcome},
+    gate::{self, CONTEXT, Facts, NEW_NAMESPACE, Outcome},
+    ports::Trouble,
     report::comment::MARKER,
 };
 
-use super::{BEGUN, failed};
+use super::{BEGUN, failed, sight};
 use crate::adapters::WayOut;
 
 /// `github-actions[bot]`, whom a workflow's own token acts as. Such a token may not ask who it is.
@@ -26,13 +25,16 @@ pub(super) struct Desk<'a> {
     pub(super) pull: PullRequest,
     /// The account that the gate acts as.
     pub(super) own: u64,
+    base: String,
     head: String,
     statuses: Vec<CommitStatus>,
+    /// How many statuses of the gate's name there are, whoever wrote them.
+    taken: usize,
     is_dry: bool,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn open(typed: &Gate, github: &'a GitHub, number: u64, head: &Point) -> anyhow::Result<Self> {
+    pub(super) fn open(typed: &Gate, github: &'a GitHub, number: u64, base: &Point, head: &Point) -> anyhow::Result<Self> {
         let home = github.home().map_err(failed)?;
         let pull = github.pull(number).map_err(failed)?;
         let head = head.commit.to_string();
@@ -41,9 +43,11 @@ impl<'a> Desk<'a> {
             return Err(WayOut::new(error, format!("fetch `refs/pull/{number}/head` again")).into());
         }
         let own = acts_as(github, typed.acts_as)?;
-        let statuses = github.statuses(&head).map_err(failed)?;
-        let statuses = statuses.into_iter().filter(|status| status.by == own && status.context == CONTEXT).collect();
-        Ok(Self { github, home, pull, own, head, statuses, is_dry: typed.dry_run })
+        let mut statuses = github.statuses(&head).map_err(failed)?;
+        statuses.retain(|status| status.context == CONTEXT);
+        let taken = statuses.len();
+        statuses.retain(|status| status.by == own);
+        Ok(Self { github, home, pull, own, base: base.commit.to_string(), head, statuses, taken, is_dry: typed.dry_run })
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -65,15 +69,43 @@ impl<'a> Desk<'a> {
         is_elsewhere.then(|| format!("it does not go to `{}`, and nothing else is published", home.default_branch))
     }
 
-    /// Takes back what was said before, so that nobody acts on it meanwhile.
+    /// Takes back what was said before, so that nobody acts on it meanwhile: unless it is what would be said again now, as far as
+    /// that can be seen before anything is judged.
     pub(super) fn begin(&self) -> anyhow::Result<()> {
-        match self.statuses.first().map(|status| status.state) {
-            None | Some(State::Success) => self.status(BEGUN.0, BEGUN.1, None),
-            Some(_) => Ok(()),
+        match self.statuses.first() {
+            Some(status) if status.state != State::Success || self.may_stand(status) => Ok(()),
+            _ => self.status(BEGUN.0, BEGUN.1, None),
         }
     }
 
-    pub(super) fn status(&self, state: State, text: &str, link: Option<&str>) -> anyhow::Result<()> {
+    fn may_stand(&self, status: &CommitStatus) -> bool {
+        let (Some(now), Ok(reviews)) = (self.pull.told, self.github.reviews(self.number())) else { return false };
+        let approvals = sight::pull(&self.pull, &reviews, None).approvals();
+        gate::may_stand(status, &self.facts(&approvals), now)
+    }
+
+    /// What a success rests on, where these people approve.
+    pub(super) fn facts(&self, approvals: &BTreeSet<u64>) -> Facts {
+        Facts::of(self.number(), &self.base, approvals)
+    }
+
+    /// Why this commit cannot pass any more.
+    pub(super) fn worn(&self) -> Option<String> {
+        gate::worn(self.taken)
+    }
+
+    /// Sets a status, unless it is the one that stands there: GitHub takes only so many.
+    pub(super) fn settle(&self, state: State, text: &str, link: Option<&str>) -> anyhow::Result<()> {
+        let newest =
+            |statuses: Vec<CommitStatus>| statuses.into_iter().find(|status| status.by == self.own && status.context == CONTEXT);
+        // Another run may have written one since.
+        match self.github.statuses(&self.head).ok().and_then(newest) {
+            Some(standing) if standing.state == state && standing.text == text => Ok(()),
+            _ => self.status(state, text, link),
+        }
+    }
+
+    fn status(&self, state: State, text: &str, link: Option<&str>) -> anyhow::Result<()> {
         if self.is_dry {
             return Ok(());
         }
@@ -84,7 +116,7 @@ impl<'a> Desk<'a> {
     pub(super) fn or_say_so<T>(&self, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
         let done = work();
         if done.is_err()
-            && let Err(error) = self.status(State::Error, "could not be judged, or the verdict could not be written", None)
+            && let Err(error) = self.settle(State::Error, "could not be judged, or the verdict could not be written", None)
         {
             terminal::note(&format!("the status could not be set either: {error:#}"));
         }
@@ -101,10 +133,10 @@ impl<'a> Desk<'a> {
         for more in mine {
             self.github.delete_comment(more.id).map_err(failed)?;
         }
-        if first.is_some_and(|first| first.text.trim_end() == text.trim_end()) {
-            return Ok(None);
-        }
-        let link = self.github.write_comment(self.number(), first.map(|first| first.id), text).map_err(failed)?;
+        let link = match first.filter(|first| first.text.trim_end() == text.trim_end()) {
+            Some(first) => first.link.clone(),
+            None => self.github.write_comment(self.number(), first.map(|first| first.id), text).map_err(failed)?,
+        };
         Ok(Some(link).filter(|link| link.starts_with("https://")))
     }
 

@@ -3,15 +3,13 @@
 use std::io::Write;
 
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-    },
+    adapters::{git::Point, github::GitHub},
     change::{Change, Touched},
     checkout::Territory,
     cli::Gate,
     gate::Outcome,
     name::ServerName,
+    ports::Trouble,
     version::Version,
 };
 
@@ -29,7 +27,7 @@ pub(super) fn merge(
     let again = look()?;
     let is_still = again.outcome == Outcome::Pass && again.obstacles.as_ref().is_some_and(Vec::is_empty);
     let Some(judged) = again.judged.as_ref().filter(|_| is_still) else {
-        desk.status(again.outcome.state(), &again.outcome.description(&again.report), None)?;
+        desk.settle(again.outcome.state(), &again.description(), None)?;
         writeln!(out, "not merged: a second look found it otherwise")?;
         return Ok(());
     };

@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    adapters::{
-        git::Point,
-        github::{GitHub, Trouble},
-    },
+    adapters::{git::Point, github::GitHub},
     change::Change,
+    config::Config,
     digest::GitId,
     evidence::{self, Answer, Evidence, Head, Label, MergeSettings, Pull, Question, Unavailable},
-    forge::{PullRequest, Reviewed, Said, ShownFile},
+    forge::{Home, Past, PullRequest, Reviewed, Said, ShownFile},
     instant::Date,
+    ports::Trouble,
 };
 
 use super::{desk::Desk, failed};
@@ -24,10 +23,10 @@ pub(super) struct Sight {
     own: u64,
     reviews: Asked<Vec<Reviewed>>,
     comments: Asked<Vec<Said>>,
-    labels: Asked<Vec<Label>>,
+    past: Asked<Past>,
     files: Asked<Vec<ShownFile>>,
     settings: Asked<MergeSettings>,
-    since: Option<Date>,
+    since: Asked<Option<Date>>,
     /// Whether the branch is still where base is.
     is_current: Asked<bool>,
     /// Other open pull requests with the same commit: a status is a commit's, and says nothing of whose.
@@ -44,17 +43,15 @@ impl Sight {
             Ok(said)
         });
         let settings = settings(github, desk);
-        let told = pull.told.map(Date::of);
-        // A pull request that comes later than the commit's first status is no older than itself.
-        let begun = desk.statuses().last().map(|status| status.at.max(pull.opened)).map(Date::of);
+        let past = github.past(&pull);
         Ok(Self {
             own: desk.own,
             reviews: github.reviews(pull.number),
             comments,
-            labels: github.labels(&pull),
+            since: past.as_ref().map(|past| since(desk, &pull, past)).map_err(Clone::clone),
+            past,
             files: github.files(&pull),
             settings,
-            since: begun.or(told),
             is_current: github.tip(&pull.base_branch).map(|tip| tip == base.commit.to_string()),
             twins: twins(github, &pull),
             pull,
@@ -63,29 +60,19 @@ impl Sight {
 
     /// What the pull request answers for the commit that is judged.
     pub(super) fn answer(&self, evidence: &mut Evidence, judged: &GitId) {
-        let review = |review: &Reviewed| evidence::Review {
-            id: review.by.account.id,
-            state: review.state.clone(),
-            commit: review.commit.clone(),
-        };
-        let head_owner = self.pull.head_owner.as_ref().map(|owner| owner.account.id);
-        let pull = Pull {
-            number: self.pull.number,
-            author: self.pull.author.account.clone(),
-            head: Head { sha: self.pull.head.clone(), repo_owner_id: head_owner },
-            labels: self.labels.as_ref().ok().cloned(),
-            reviews: self.reviews.iter().flatten().map(review).collect(),
-        };
+        let reviews = self.reviews.as_deref().unwrap_or_default();
+        let pull = pull(&self.pull, reviews, self.past.as_ref().ok().map(|past| past.labels.clone()));
         evidence.of_pull(&pull, judged);
         let why = |trouble: &Trouble| Unavailable(trouble.to_string());
         if let Err(trouble) = &self.reviews {
             evidence.add(Question::Approvals, Err(why(trouble)));
         }
-        if let Err(trouble) = &self.labels {
+        if let Err(trouble) = &self.past {
             evidence.add(Question::Labels, Err(why(trouble)));
         }
         let day = |date: Option<Date>, question: &Question| date.ok_or_else(|| question.unasked());
-        evidence.add(Question::Since, day(self.since, &Question::Since).map(Answer::Since));
+        let since = self.since.as_ref().map_err(why).and_then(|since| day(*since, &Question::Since));
+        evidence.add(Question::Since, since.map(Answer::Since));
         evidence.add(Question::Today, day(self.pull.told.map(Date::of), &Question::Today).map(Answer::Today));
         evidence.add(Question::MergeSettings, self.settings.as_ref().map(|it| Answer::MergeSettings(*it)).map_err(why));
         evidence.add(Question::Comments, self.people().map(Answer::Comments).map_err(|trouble| why(&trouble)));
@@ -106,13 +93,6 @@ impl Sight {
             Ok(false) => concerns.push("the branch it goes to has moved since; it is judged again within the hour".to_owned()),
             Err(trouble) => concerns.push(trouble.to_string()),
         }
-        if let Some(owner) = &self.pull.head_owner
-            && owner.is_person()
-            && owner.account.id != self.pull.author.account.id
-        {
-            // What they push counts as the author's word, whoever pushes it.
-            concerns.push(format!("account {} pushes to the branch that it comes from", owner.account.id));
-        }
         match &self.twins {
             Ok(twins) if twins.is_empty() => {}
             Ok(twins) => {
@@ -122,6 +102,23 @@ impl Sight {
             Err(trouble) => concerns.push(trouble.to_string()),
         }
         concerns
+    }
+
+    /// Who else may push to the branch, so that what comes there counts as the author's word: another account always, and an
+    /// organization where the author may touch everything. The registry's own repository is for those to write to whom it
+    /// trusts, and a maintainer's approval is of the commit as it is.
+    pub(super) fn pushers(&self, home: &Home, config: &Config, evidence: &Evidence) -> Option<String> {
+        let owner = self.pull.head_owner.as_ref().filter(|owner| owner.account.id != self.pull.author.account.id)?;
+        let is_approved = evidence.approvals().is_ok_and(|ids| ids.iter().any(|id| config.is_maintainer(*id)));
+        let is_another = if owner.is_person() {
+            true
+        } else {
+            config.is_maintainer(self.pull.author.account.id) && self.pull.head_repository != Some(home.id)
+        };
+        (is_another && !is_approved).then(|| {
+            let id = owner.account.id;
+            format!("account {id} says who pushes to the branch that it comes from: a maintainer has to approve this very commit")
+        })
     }
 
     /// Why it is not known who approves.
@@ -160,6 +157,29 @@ impl Sight {
             others.push("it changes nothing".to_owned());
         }
         others
+    }
+}
+
+/// Since when the commit has been there to be looked at: since the gate's first status of it, and no longer than the pull request
+/// has shown it without a break.
+fn since(desk: &Desk, pull: &PullRequest, past: &Past) -> Option<Date> {
+    let shown = past.returned.map_or(pull.opened, |returned| returned.max(pull.opened));
+    desk.statuses().last().map(|status| status.at.max(shown)).or(pull.told).map(Date::of)
+}
+
+/// The facts of a pull request in the form in which they are judged.
+pub(super) fn pull(pull: &PullRequest, reviews: &[Reviewed], labels: Option<Vec<Label>>) -> Pull {
+    let review = |review: &Reviewed| evidence::Review {
+        id: review.by.account.id,
+        state: review.state.clone(),
+        commit: review.commit.clone(),
+    };
+    Pull {
+        number: pull.number,
+        author: pull.author.account.clone(),
+        head: Head { sha: pull.head.clone(), repo_owner_id: pull.head_owner.as_ref().map(|owner| owner.account.id) },
+        labels,
+        reviews: reviews.iter().map(review).collect(),
     }
 }
 

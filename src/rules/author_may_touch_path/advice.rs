@@ -2,6 +2,7 @@
 
 use crate::{
     change::Change,
+    checkout::Territory,
     domain::{Domain, DomainFlaw},
     evidence::{Account, AccountKind, Evidence},
     finding::quoted,
@@ -40,7 +41,7 @@ impl Advice<'_> {
         };
         let path = format!("{}namespaces/{namespace}.toml", self.change.checkout.prefix);
         let file = self.file(&way).join("\n    ");
-        format!("prove whose it is in one of these ways:\n{}\nand let `{path}` say\n    {file}", listed(&way.proofs))
+        format!("prove whose it is in one of these ways:\n{}\nand add `{path}`, which says\n    {file}", listed(&way.proofs))
     }
 
     /// For a namespace that belongs to others.
@@ -56,7 +57,7 @@ impl Advice<'_> {
                 let names = txt_names(&domain);
                 let record = naming(self.author.id);
                 ways.push(afresh(&format!("`proof = \"dns\"`, and the TXT record {record} to one of {names}")));
-                ways.push(self.key_of_version(namespace, &domain));
+                ways.push(self.key_of_version(namespace, &domain, ""));
             }
             (Err(DomainFlaw::Account), Some(id)) => {
                 let login = file.subject.github_login.as_deref().unwrap_or_default();
@@ -64,7 +65,7 @@ impl Advice<'_> {
                     let fork = format!("`proof = \"fork\"`, and send it from a repository of organization {id}");
                     ways.push(afresh(&fork));
                 }
-                ways.push(source(&format!("{} (number {id})", quoted(login))));
+                ways.push(self.source(namespace, &format!("{} (number {id})", quoted(login))));
             }
             _ => {}
         }
@@ -105,7 +106,10 @@ impl Advice<'_> {
             ));
             way.proof = Some("\"fork\" # or \"member\"");
         }
-        way.proofs.push(source(&format!("`{login}`")));
+        way.proofs.push(format!(
+            "{}; leave `[[owner]]` out of the namespace's file then",
+            self.source(namespace, &format!("`{login}`"))
+        ));
         let kind = match kind {
             Some(AccountKind::User) => "\"user\"",
             Some(AccountKind::Organization) => "\"organization\"",
@@ -126,27 +130,60 @@ impl Advice<'_> {
         let names = txt_names(domain);
         let proofs = vec![
             format!("`dns`: add the TXT record {record} to one of {names}"),
-            format!("`web`: serve {record} on a line of its own at `https://{name}{WELL_KNOWN}`, without a redirect"),
             format!(
-                "`key`: publish a key as a TXT record of such a name or at that address, `v=MCPv1; k=ed25519; p=…` or `k=ecdsap384`, and \
-                 sign the file: `{}`",
-                signing(
-                    &format!("gazette-namespace-v1 {} {namespace}", self.change.law.config.base_url),
-                    &format!("{}namespaces/{namespace}.toml", self.change.checkout.prefix)
-                )
+                "`web`: serve {record} on a line of its own at `https://{name}{WELL_KNOWN}`, without a redirect\n\
+                 `gazette verify-domain {name} --id {}` says whether either is seen",
+                self.author.id
             ),
-            format!("{}; the namespace's file names no `[[owner]]` then", self.key_of_version(namespace, domain)),
+            format!("`key`: {}", self.key_of_file(namespace, domain)),
+            self.key_of_version(namespace, domain, "; leave `[[owner]]` out of the namespace's file then"),
         ];
         Way { subject: vec!["kind = \"domain\"".to_owned()], proofs, proof: Some("\"dns\" # or \"web\" or \"key\"") }
     }
 
-    fn key_of_version(&self, namespace: &Namespace, domain: &Domain) -> String {
+    fn key_of_file(&self, namespace: &Namespace, domain: &Domain) -> String {
+        let words = format!("gazette-namespace-v1 {} {namespace}", self.change.law.config.base_url);
+        let file = format!("{}namespaces/{namespace}.toml", self.change.checkout.prefix);
+        let name = domain.as_str();
         format!(
-            "a key, for one version and by anyone: add its signature by a key that `{}` publishes as `v=MCPv1; k=…; p=…`, which its \
-             holder makes by `{}`",
-            domain.as_str(),
-            signing(&format!("gazette-entry-v1 {} {namespace}/NAME VERSION", self.change.law.config.base_url), "VERSION.json")
+            "sign the file by a key that `{name}` publishes, as `v=MCPv1; k=ed25519; p=…` or `k=ecdsap384`,\n\
+             in a TXT record of such a name or at `https://{name}{WELL_KNOWN}`\n{MAKING}\n{}",
+            signing(&words, &file)
         )
+    }
+
+    fn key_of_version(&self, namespace: &Namespace, domain: &Domain, and: &str) -> String {
+        let (name, version) = self.version(namespace);
+        let words = format!("gazette-entry-v1 {} {namespace}/{name} {version}", self.change.law.config.base_url);
+        let file = format!("{}servers/{namespace}/{name}/{version}.json", self.change.checkout.prefix);
+        let domain = domain.as_str();
+        format!(
+            "a key, for one version whoever sends it: sign it by a key that `{domain}` publishes{and}\n{}",
+            signing(&words, &file)
+        )
+    }
+
+    /// What makes one version's bytes the owner's own.
+    fn source(&self, namespace: &Namespace, whose: &str) -> String {
+        let (_, version) = self.version(namespace);
+        format!(
+            "a source, for one version whoever sends it: commit exactly its content as `server.json` to a repository of {whose} that \
+             is no fork, on its default branch or at the tag `v{version}`, and name the repository in `repository.url`"
+        )
+    }
+
+    /// The server and version that this is about, as far as it is about one.
+    fn version(&self, namespace: &Namespace) -> (String, String) {
+        let mut new = self.change.touched.iter().filter(|touched| touched.before.is_none()).filter_map(|touched| match &touched
+            .territory
+        {
+            Territory::Version(name, version) if name.namespace() == *namespace => Some((name, version)),
+            _ => None,
+        });
+        match (new.next(), new.next()) {
+            (Some((name, version)), None) => (name.name().to_owned(), version.to_string()),
+            _ => ("NAME".to_owned(), "VERSION".to_owned()),
+        }
     }
 
     /// The lines to write.
@@ -173,19 +210,15 @@ fn txt_names(domain: &Domain) -> String {
     names.join(", ")
 }
 
-/// The command that signs a file by an Ed25519 key, with these words on the lines before its digest.
+/// The commands that make an Ed25519 key and print its `p`. Each command stands on a line of its own, to be copied.
+const MAKING: &str = "  openssl genpkey -algorithm ed25519 -out ~/key.pem
+  openssl pkey -in ~/key.pem -pubout -outform DER | tail -c 32 | openssl base64 -A    # p=";
+
+/// The commands that sign a file by it, with these words on the lines before its digest.
 fn signing(words: &str, file: &str) -> String {
     format!(
-        "printf '%s\\n' {words} \"$(sha256sum < {file} | cut -c1-64)\" > text && openssl pkeyutl -sign -rawin -inkey key.pem -in text \
-         | base64 -w0 > {file}.sig"
-    )
-}
-
-/// What makes one version's bytes the owner's own.
-fn source(whose: &str) -> String {
-    format!(
-        "a source, for one version and by anyone: commit exactly its content as `server.json` to a repository of {whose} that is \
-         no fork, on its default branch or at the tag `v<version>`, and name the repository in `repository.url`; `[[owner]]` is left out then"
+        "  printf '%s\\n' {words} \"$(openssl dgst -sha256 -r {file} | cut -c1-64)\" > ~/text
+  openssl pkeyutl -sign -rawin -inkey ~/key.pem -in ~/text | openssl base64 -A > {file}.sig"
     )
 }
 

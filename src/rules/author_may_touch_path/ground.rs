@@ -150,7 +150,7 @@ impl Ground {
             ),
             Self::Waiting { namespace, why } => (
                 format!("whether {who} may do this to `{namespace}` is not known yet: {why}"),
-                approve("wait, since nothing is wrong by what is known: the gate of a pull request asks, and asks again"),
+                approve("wait: nothing is wrong by what is known, and the gate of a pull request asks again every hour"),
             ),
             Self::Weak { namespace, why } => (
                 format!("whether {who} may speak for `{namespace}` is for a maintainer to say: {why}"),

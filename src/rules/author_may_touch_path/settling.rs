@@ -210,7 +210,7 @@ impl Bench<'_> {
             Proven(why) => Proven(format!("`{}`, since {why}", owner.proof)),
             standing => standing,
         };
-        tally.add(standing.and(witness.identity(owner)));
+        tally.add(standing.and(witness.identity(owner)).and(witness.is_recent(owner)));
     }
 
     /// The namespace's file as the change leaves it, and the signature beside it.

@@ -39,6 +39,9 @@ impl Standing {
     }
 }
 
+/// For so many days after the day that it names, a signature over a namespace's file speaks for its owners.
+const SIGNED_DAYS_MAX: i64 = 30;
+
 /// So much is told of why somebody did not answer.
 const WHY_MAX: usize = 300;
 
@@ -182,6 +185,18 @@ impl Witness<'_> {
         }
     }
 
+    /// A signature never ends by itself: one over a file that was taken away since would bring its owners back for ever.
+    pub(super) fn is_recent(&self, owner: &Owner) -> Standing {
+        let (Proof::Key, Some(day)) = (owner.proof, Date::parse(&owner.proved_at)) else { return Proven(String::new()) };
+        match self.asking.today() {
+            Err(why) => why.into(),
+            Ok(today) if today.days_after(day) > SIGNED_DAYS_MAX => {
+                Weak(format!("the file was signed as of {day}, more than {SIGNED_DAYS_MAX} days ago"))
+            }
+            Ok(_) => Proven(String::new()),
+        }
+    }
+
     fn who(&self) -> String {
         format!("{} (account {})", quoted(&self.author.login), self.author.id)
     }
@@ -211,7 +226,7 @@ impl Witness<'_> {
         }
     }
 
-    fn member(&self, subject: &Subject) -> Standing {
+    pub(super) fn member(&self, subject: &Subject) -> Standing {
         let (SubjectKind::Organization, Some(id)) = (subject.kind, subject.github_id) else {
             return Refuted("`member` is for organizations".to_owned());
         };
@@ -222,7 +237,7 @@ impl Witness<'_> {
         }
     }
 
-    fn dns(&self, domain: &Domain, first: bool) -> Standing {
+    pub(super) fn dns(&self, domain: &Domain, first: bool) -> Standing {
         let names = domain.txt_names();
         let mut unknown = None;
         for name in &names {
@@ -240,7 +255,7 @@ impl Witness<'_> {
         }
     }
 
-    fn web(&self, domain: &Domain, first: bool) -> Standing {
+    pub(super) fn web(&self, domain: &Domain, first: bool) -> Standing {
         let host = domain.as_str();
         match self.asking.web(host) {
             Err(why) => why.into(),
@@ -272,7 +287,7 @@ impl Witness<'_> {
         }
     }
 
-    fn keys(&self, domain: &Domain) -> (Vec<(PublicKey, String)>, Option<Unavailable>) {
+    pub(super) fn keys(&self, domain: &Domain) -> (Vec<(PublicKey, String)>, Option<Unavailable>) {
         let (mut keys, mut unknown) = (Vec::new(), None);
         let mut add = |records: &mut dyn Iterator<Item = Record>, place: &str| {
             keys.extend(records.filter_map(|record| match record {

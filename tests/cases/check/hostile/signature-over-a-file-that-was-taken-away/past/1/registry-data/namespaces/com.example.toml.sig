@@ -1,0 +1,1 @@
+yQkx0i6+C+iWAYFgMf/yrALsFKS1wtaFfhHIKKunkOgmm318bd9IXckomwyzs+bxdna/DjTsUChhPPehnjLWBg==
