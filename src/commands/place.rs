@@ -83,6 +83,10 @@ impl Place {
         let (lying, committed) = rayon::join(|| self.files(), || self.committed_at(head));
         let (checkout, (committed, history)) = (lying?, committed?);
         let uncommitted = committed.difference(&checkout);
+        if uncommitted == 0 {
+            // The same bytes, and one pack is sooner read than a hundred thousand files that no one has asked for lately.
+            return Ok(Source { checkout: committed, history, uncommitted });
+        }
         let history = history.with_uncommitted(history::uncommitted(&committed, &checkout)?);
         Ok(Source { checkout, history, uncommitted })
     }
