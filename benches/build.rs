@@ -1,5 +1,5 @@
-//! `cargo bench --bench build [-- VERSIONS]`: what building a large registry costs, against `tar xf` and `cp -r` of its own
-//! output. Prints medians and ratios; it is no test.
+//! `cargo bench --bench build [-- VERSIONS [pages]]`: what building a large registry costs, against `tar xf` and `cp -r` of its own
+//! output; with `pages`, only the server pages against Hugo. Prints medians and ratios; it is no test.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark reads the clock and the disk, and prints")]
 #![allow(clippy::pedantic, unreachable_pub, reason = "its generator is plain arithmetic and no library")]
 
@@ -21,6 +21,10 @@ use gazette::{
 };
 use measure::{git, median, median_after, ms, peak, ratio, registry, run};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A clean build of the large registry takes many seconds and some gigabytes.
 const RUNS: usize = 3;
 
@@ -29,6 +33,12 @@ fn main() {
     let dir = registry(versions);
     let place = Place::below(&dir);
     let gazette = env!("CARGO_BIN_EXE_gazette");
+    if std::env::args().any(|arg| arg == "pages") {
+        println!("{versions} versions, in {}", dir.display());
+        against_hugo(&dir, &place);
+        fs::remove_dir_all(&place.dir).expect("what was built goes away");
+        return;
+    }
     let build = |out: &str| assert_eq!(run(&dir, gazette, &["build", "--out", out]), 0);
 
     let compute = median(|| build("-"));

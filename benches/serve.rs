@@ -138,7 +138,7 @@ fn requests_a_second(server: &Server, script: &Path) -> f64 {
     let url = format!("http://127.0.0.1:{}/", server.port);
     let output = Command::new("wrk").args(["-t1", "-c32", "-d5s", "-s"]).arg(script).arg(url).output().expect("wrk is installed");
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(!said.contains("Non-2xx"), "{said}");
+    assert!(!said.contains("Non-2xx"), "what was listed is not there: {said}");
     let line = said.lines().find_map(|line| line.strip_prefix("Requests/sec:")).unwrap_or_else(|| panic!("{said}"));
     line.trim().parse().expect("a number")
 }
@@ -158,7 +158,7 @@ fn nginx(site: &Path, scratch: &Path) -> Server {
             .concat();
         let text = format!(
             "daemon off;\nuser root;\nworker_processes auto;\npid {};\nevents {{ }}\nhttp {{\n    access_log off;\n    sendfile on;\n    \
-             tcp_nopush on;\n    keepalive_requests 1000000;\n    open_file_cache max=200000;\n{places}{server}\n}}\n",
+             tcp_nopush on;\n    keepalive_requests 1000000;\n{places}{server}\n}}\n",
             at("pid")
         );
         fs::write(&conf, text).expect("a configuration");

@@ -51,6 +51,13 @@ impl Read {
         Ok(Self { source, config })
     }
 
+    /// As it was, but signed by the keys of another commit.
+    #[must_use]
+    pub(super) fn with_keys_of(mut self, other: &Self) -> Self {
+        self.config.signing.keys.clone_from(&other.config.signing.keys);
+        self
+    }
+
     /// Renders the edition, and does something with it.
     pub(super) fn edition<T>(
         &self,

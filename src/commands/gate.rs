@@ -107,7 +107,7 @@ fn look(typed: &Gate, place: &Place, github: &GitHub, base: &Point, head: &Point
     let mut obstacles = None;
     if let Some(Judged { change, evidence, .. }) = &judged {
         concerns.extend(sight.unshown(change));
-        concerns.extend(sight.pushers(&desk.home, &change.law.config, evidence));
+        concerns.extend(sight.pushers(&desk.home, change, evidence));
         if change.law.config.gate.merge {
             match evidence.merge_settings() {
                 Ok(settings) => concerns.extend(gate::unready(settings)),

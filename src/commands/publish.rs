@@ -115,7 +115,8 @@ pub(super) fn rollback(
         let error = format!("publication {publication} is not remembered, or was of no commit");
         return Err(WayOut::new(error, format!("name one of: {}", known.join(", "))).into());
     };
-    let read = Read::at(&place, Some(commit))?;
+    // Readers are told the keys of today, which sign.
+    let read = Read::at(&place, Some(commit))?.with_keys_of(&head);
     // Going back is what is asked for.
     let allowed = [args.allow.as_slice(), &[Limit::History]].concat();
     publish(args, &read, way, &allowed, colour, out)
@@ -156,16 +157,18 @@ fn publish(
         let traces = Traces::of(&standing, &plan);
         let result = publish::apply(&plan, standing, edition, &way.publisher(&opened, &|done| progress.at(done)));
         progress.end();
-        note(args, &result)?;
+        let noted = note(args, &result);
         let mut receipt = result.map_err(way_out)?;
+        noted?;
         opened.finish()?;
         told(&receipt, &way.chosen, out)?;
         if !args.no_read_back {
             let (trust, base_url) = (&way.settings.trust, &edition.facts.base_url);
             let look = Look { args, chosen: &way.chosen, trust, base_url, traces: &traces };
             let seen = look.back(&mut receipt, colour, out);
-            note(args, &Ok(receipt))?;
+            let noted = note(args, &Ok(receipt));
             seen?;
+            noted?;
         }
         Ok(ExitCode::SUCCESS)
     })?;

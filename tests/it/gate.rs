@@ -282,9 +282,15 @@ fn a_branch_that_somebody_else_pushes_to_is_looked_at() {
     case.alter("pulls/7/reviews", |reviews| *reviews = approval);
     assert!(case.gate(&[]).contains("status success on"));
     case.github.is_content();
-    // An owner may send from an organization, which is how its namespace is claimed.
+    // Whatever else the members of an organization may push, an owner's namespace is not theirs.
     let case = Case::published(MAINTAINED, &alice());
     case.alter("pulls/7", |pull| pull["head"]["repo"]["owner"] = json!({ "id": 501, "login": "others", "type": "Organization" }));
+    assert!(case.gate(&[]).contains("status pending on"));
+    assert!(case.github.comment(7).contains("send it from a repository of your own"), "{}", case.github.comment(7));
+    case.github.is_content();
+    // Who may write to the registry itself is trusted by it.
+    let case = Case::published(MAINTAINED, &alice());
+    case.alter("pulls/7", |pull| pull["head"]["repo"] = pull["base"]["repo"].clone());
     assert!(case.gate(&[]).contains("status success on"));
     case.github.is_content();
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::{
     adapters::{git::Point, github::GitHub},
     change::Change,
-    config::Config,
     digest::GitId,
     evidence::{self, Answer, Evidence, Head, Label, MergeSettings, Pull, Question, Unavailable},
     forge::{Home, Past, PullRequest, Reviewed, Said, ShownFile},
     instant::Date,
+    name::{Namespace, NamespaceKind},
     ports::Trouble,
 };
 
@@ -105,19 +105,25 @@ impl Sight {
     }
 
     /// Who else may push to the branch, so that what comes there counts as the author's word: another account always, and an
-    /// organization where the author may touch everything. The registry's own repository is for those to write to whom it
-    /// trusts, and a maintainer's approval is of the commit as it is.
-    pub(super) fn pushers(&self, home: &Home, config: &Config, evidence: &Evidence) -> Option<String> {
+    /// organization wherever more is touched than its own namespace. The registry's own repository is for those to write to
+    /// whom it trusts, and a maintainer's approval is of the commit as it is.
+    pub(super) fn pushers(&self, home: &Home, change: &Change, evidence: &Evidence) -> Option<String> {
         let owner = self.pull.head_owner.as_ref().filter(|owner| owner.account.id != self.pull.author.account.id)?;
-        let is_approved = evidence.approvals().is_ok_and(|ids| ids.iter().any(|id| config.is_maintainer(*id)));
-        let is_another = if owner.is_person() {
-            true
-        } else {
-            config.is_maintainer(self.pull.author.account.id) && self.pull.head_repository != Some(home.id)
+        let is_own = |namespace: Namespace| match namespace.kind() {
+            NamespaceKind::GitHub { login } => login.eq_ignore_ascii_case(&owner.account.login),
+            NamespaceKind::Domain { .. } => false,
         };
-        (is_another && !is_approved).then(|| {
+        let is_its_word =
+            !owner.is_person() && change.touched.iter().all(|touched| touched.territory.namespace().is_some_and(is_own));
+        let is_home = self.pull.head_repository == Some(home.id);
+        let is_maintainer = |id: &u64| change.law.config.is_maintainer(*id);
+        let is_approved = || evidence.approvals().is_ok_and(|ids| ids.iter().any(is_maintainer));
+        (!is_home && !is_its_word && !is_approved()).then(|| {
             let id = owner.account.id;
-            format!("account {id} says who pushes to the branch that it comes from: a maintainer has to approve this very commit")
+            format!(
+                "account {id} says who pushes to the branch that it comes from: send it from a repository of your own, or let a \
+                 maintainer approve this very commit"
+            )
         })
     }
 

@@ -230,7 +230,13 @@ fn what_is_published_is_signed_and_keys_rotate() {
     }
     settle(&[&next.verifier()]);
     assert_eq!(run(&repo, &["publish"], Some(&next.secret())).code, 0);
-    assert!(Checkpoint::read(&note(), &Trust::Keys(vec![first])).is_err());
+    assert!(Checkpoint::read(&note(), &Trust::Keys(vec![first.clone()])).is_err());
+
+    // What was published under an older key comes back under that of today.
+    let back = run(&repo, &["rollback", "1"], Some(&next.secret()));
+    assert_eq!(back.code, 0, "{}{}", back.out, back.err);
+    assert!(Checkpoint::read(&note(), &Trust::Keys(vec![next.verifier()])).is_ok());
+    assert_eq!(fs::read_to_string(public.join("keys.txt")).expect("keys"), format!("{}\n", next.verifier()));
 
     let text = String::from_utf8(note()).expect("text").replace("serial 1", "serial 2");
     fs::write(public.join("checkpoint"), text).expect("a checkpoint");
