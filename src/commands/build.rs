@@ -75,8 +75,8 @@ fn target(place: &Place, dir: &Path) -> anyhow::Result<Target> {
 
 /// The last build's stamp, if it was of the same commit by the same program.
 fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sha256) -> anyhow::Result<Option<Stamp>> {
-    let Some(Target::Existing(built)) = target else { return Ok(None) };
-    let Some(stamp) = built.stamp().filter(|_| build.as_of.is_none() && !build.repair) else { return Ok(None) };
+    let Some(Target::Existing(folder)) = target else { return Ok(None) };
+    let Some(stamp) = folder.stamp().filter(|_| build.as_of.is_none() && !build.repair) else { return Ok(None) };
     let head = place.repository()?.head()?.to_string();
     let same = stamp.commit.as_ref() == Some(&head) && stamp.prefix == place.prefix && stamp.program == *program;
     Ok(same.then(|| stamp.clone()))

@@ -107,22 +107,22 @@ impl Files {
 
     /// Writes once where nobody looks yet and nothing lies; elsewhere, a file takes its place as a whole.
     fn write(&self, body: &Body, file: &str) -> io::Result<()> {
-        let fill = |new: &mut File| match body {
+        let put_bytes = |new: &mut File| match body {
             Body::Bytes(bytes) => new.write_all(bytes),
             Body::File { path, .. } => copy(path, new),
         };
         if self.directory.is_fresh {
             match self.directory.create(file) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                created => return fill(&mut created?),
+                created => return put_bytes(&mut created?),
             }
         }
-        self.replace(file, fill)
+        self.replace(file, put_bytes)
     }
 
-    fn replace(&self, file: &str, fill: impl Fn(&mut File) -> io::Result<()>) -> io::Result<()> {
+    fn replace(&self, file: &str, put_bytes: impl Fn(&mut File) -> io::Result<()>) -> io::Result<()> {
         let (staged, mut new) = self.directory.stage()?;
-        fill(&mut new)?;
+        put_bytes(&mut new)?;
         self.directory.settle(&staged, file)
     }
 
