@@ -30,7 +30,9 @@ fn main() {
     let server = Server::start(serve.args(["serve", "--log", "none", "--port"]).current_dir(&dir), |port, command| {
         command.arg(port.to_string());
     });
-    while server.get("/v0.1/servers").0 != 200 {}
+    while server.get("/v0.1/servers").0 != 200 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     println!("{versions} versions, in {}", dir.display());
     println!("the first page after start     {} (goal: 3000 ms at 25000 names)", ms(begun.elapsed()));
     searches(&server);
@@ -38,7 +40,7 @@ fn main() {
 
     let site = scratch.join("site");
     assert_eq!(run(&dir, gazette, &["build", "--out", &site.to_string_lossy()]), 0);
-    let script = asking(&dir, &scratch);
+    let script = asking(&site, &scratch);
     for turn in 1..=3 {
         let ours = requests_a_second(&server, &script);
         let nginx = nginx(&site, &scratch);
@@ -112,10 +114,10 @@ fn searches(server: &Server) {
 }
 
 /// A script for wrk that asks for the latest version of one server after the other.
-fn asking(dir: &Path, scratch: &Path) -> PathBuf {
-    let servers = dir.join("registry-data/servers");
+fn asking(site: &Path, scratch: &Path) -> PathBuf {
+    let servers = site.join("v0.1/servers");
     let mut names = Vec::new();
-    for namespace in fs::read_dir(servers).expect("servers").flatten() {
+    for namespace in fs::read_dir(servers).expect("servers").flatten().filter(|entry| entry.path().is_dir()) {
         for server in fs::read_dir(namespace.path()).expect("a namespace").flatten() {
             names.push(format!("{}%2F{}", namespace.file_name().to_string_lossy(), server.file_name().to_string_lossy()));
         }

@@ -122,8 +122,9 @@ fn changed(site: &Site, update: Update, inputs: &Inputs, stamp: impl FnOnce(&Man
     if !findings.is_empty() {
         return Ok(Err(findings));
     }
-    let stays = |key: &str| match path::server_of(key) {
-        Some(name) => inputs.servers.contains_key(name) && inputs.servers.get(name) == before.servers.get(name),
+    let stays = |key: &str| match path::server_of(key).and_then(|name| Some((name, inputs.servers.get(name)?))) {
+        Some((name, now)) => before.servers.get(name) == Some(now),
+        // Where a server was whose every version is deleted, a page says so; it is made with those that are made of all servers.
         None => !collections,
     };
     let stays = |key: &str| inputs.all == before.all && stays(key);

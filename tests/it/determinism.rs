@@ -153,6 +153,22 @@ fn built(repo: &Repo, commit: &str, out: &Path) -> BTreeMap<String, Vec<u8>> {
     files_below(out).into_iter().filter(|file| file.path != ".gazette/lock").map(|file| (file.path, file.bytes)).collect()
 }
 
+#[test]
+fn the_page_of_a_deleted_server_outlasts_a_change_that_shows_nowhere() {
+    let mut small = Small { versions: BTreeMap::from([((0, 0), 0), ((3, 1), 1)]), plain: true, ..Small::default() };
+    small.statuses.insert(3, 0);
+    let before = small.files();
+    small.owners.insert(1, 7);
+    let repo = Repo::new();
+    let commits = repo.commit_trees(&[before, small.files()]);
+    let out = tempfile::tempdir().expect("a folder");
+    let over = out.path().join("over");
+    built(&repo, &commits[0], &over);
+    let expected = built(&repo, &commits[1], &out.path().join("fresh"));
+    let differences = differences(&expected, &built(&repo, &commits[1], &over));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
 proptest! {
     #![proptest_config(Config { cases: 12, max_shrink_iters: 60, failure_persistence: None, ..Config::default() })]
 
