@@ -8,7 +8,6 @@ pub mod cloudfront;
 pub mod dir;
 pub mod disk;
 pub mod dns;
-pub mod files;
 pub mod folder;
 pub mod git;
 pub mod github;

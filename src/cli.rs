@@ -106,12 +106,19 @@ pub struct Check {
 /// Reads the last commit, not the files as they lie. The same commit gives the same bytes anywhere; the digest that is printed
 /// is of all of them. An existing folder gets what changed, loses what left the site, and keeps what gazette did not write.
 ///
+/// What the last build wrote is taken to lie there still, since nobody else is to change it; what was changed or removed all the
+/// same is made good with --repair. A folder that `gazette publish` writes is left to it.
+///
 /// Exit status: 0 if the folder is the site, 1 if an entry cannot be read (nothing is built), 2 if it could not be built.
 #[derive(Debug, Args)]
 pub struct Build {
     /// Where the site goes; `-` renders everything, writes nothing and prints the digest
     #[arg(long, value_name = "DIR", default_value = "public")]
     pub out: PathBuf,
+
+    /// Look at every file that lies there, and write those again that are not as they should be
+    #[arg(long)]
+    pub repair: bool,
 
     /// The registry's folder [default: registry-data, here or in a folder above]
     #[arg(long, value_name = "DIR")]

@@ -35,7 +35,7 @@ pub struct Plan {
     pub waiting: BTreeMap<Box<str>, Instant>,
     /// The keys that may lie there and are no part of the new site; whether the published site has them.
     left: BTreeMap<Box<str>, bool>,
-    /// What a publication that died may have left at a key.
+    /// What a build or a publication that died may have left at a key.
     attempted: BTreeMap<Box<str>, BTreeSet<Sha256>>,
     /// What lies there and was put there by somebody else, as far as was looked.
     pub foreign: Option<Box<str>>,
@@ -147,6 +147,15 @@ impl Plan {
         let left = before.lines.keys().filter(|key| !after.lines.contains_key(*key) && !is_reserved(key));
         plan.left = left.map(|key| (key.clone(), true)).collect();
         plan.leaving = plan.left.len() as u64;
+        plan
+    }
+
+    /// From a site that lies there though nobody has published it: its documents are gazette's own, as long as they hold what
+    /// it put there.
+    pub fn over(built: &Manifest, after: &Manifest) -> Self {
+        let mut plan = Self::between(built, after);
+        let known = plan.puts.keys().filter_map(|(_, key)| Some((key.clone(), BTreeSet::from([built.lines.get(key)?.sha256]))));
+        plan.attempted = known.collect();
         plan
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use crate::instant::Instant;
+use crate::{instant::Instant, manifest::Manifest};
 
 /// What the world says instead of doing what it was asked; the words are for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,11 @@ pub trait Bucket: Sync {
     fn delete(&self, key: &str) -> Result<(), Trouble>;
     /// Shows every key that begins so, in any order.
     fn list(&self, prefix: &str, each: &mut dyn FnMut(&str)) -> Result<(), Trouble>;
+
+    /// The site that lies there though nobody has published it: only a folder can have been built into.
+    fn built(&self) -> Option<&Manifest> {
+        None
+    }
 }
 
 impl<B: Bucket + Send> Bucket for Arc<B> {
@@ -102,6 +107,10 @@ impl<B: Bucket + Send> Bucket for Arc<B> {
 
     fn list(&self, prefix: &str, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
         (**self).list(prefix, each)
+    }
+
+    fn built(&self) -> Option<&Manifest> {
+        (**self).built()
     }
 }
 

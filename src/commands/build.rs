@@ -6,7 +6,7 @@ use crate::{
     adapters::{
         WayOut,
         clock::Stopwatch,
-        dir::{Directory, Nowhere, Stamp, Target, Update, Written},
+        dir::{Nowhere, Stamp, Target, Update, Written},
         disk, folder,
         terminal::{self, Progress},
     },
@@ -52,7 +52,7 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     }
     watch.stage("reading");
     let site = Site::of(&registry, &source.checkout);
-    let rendered = render(&site, &place, &program, target)?;
+    let rendered = render(&site, &place, &program, target, build.repair)?;
     let (stamp, written) = match rendered {
         Ok(rendered) => rendered,
         Err(findings) => return refuse(findings, &registry, colour, out),
@@ -75,8 +75,8 @@ fn target(place: &Place, dir: &Path) -> anyhow::Result<Target> {
 
 /// The last build's stamp, if it was of the same commit by the same program.
 fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sha256) -> anyhow::Result<Option<Stamp>> {
-    let Some(Target::Existing(directory)) = target else { return Ok(None) };
-    let Some(stamp) = directory.stamp().filter(|_| build.as_of.is_none()) else { return Ok(None) };
+    let Some(Target::Existing(folder)) = target else { return Ok(None) };
+    let Some(stamp) = folder.stamp().filter(|_| build.as_of.is_none() && !build.repair) else { return Ok(None) };
     let head = place.repository()?.head()?.to_string();
     let same = stamp.commit.as_ref() == Some(&head) && stamp.prefix == place.prefix && stamp.program == *program;
     Ok(same.then(|| stamp.clone()))
@@ -84,7 +84,7 @@ fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sh
 
 type Rendered = Result<(Stamp, Written), Vec<Finding>>;
 
-fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>) -> anyhow::Result<Rendered> {
+fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, repair: bool) -> anyhow::Result<Rendered> {
     let stamp = |manifest: &Manifest| stamp(site, place, program, manifest);
     let inputs = || Inputs::of(site, program);
     match target {
@@ -102,17 +102,15 @@ fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>) 
             }
             Ok(Err(findings))
         }
-        Some(Target::Existing(directory)) => update(site, *directory, &inputs(), stamp),
+        Some(Target::Existing(built)) => {
+            let update = Update::begin(*built, site.registry.config.site.plain, repair)?;
+            changed(site, update, &inputs(), stamp)
+        }
     }
 }
 
-fn update(
-    site: &Site,
-    directory: Directory,
-    inputs: &Inputs,
-    stamp: impl FnOnce(&Manifest) -> Stamp,
-) -> anyhow::Result<Rendered> {
-    let update = Update::begin(directory, site.registry.config.site.plain)?;
+/// What is not as the last build made it.
+fn changed(site: &Site, update: Update, inputs: &Inputs, stamp: impl FnOnce(&Manifest) -> Stamp) -> anyhow::Result<Rendered> {
     let before = update.inputs().cloned().unwrap_or_default();
     let has_changed = |name: &ServerName| !inputs.same_server(&before, name);
     let collections = !inputs.same_whole(&before);

@@ -11,6 +11,7 @@ use crate::{
         WayOut, chance,
         clock::SystemClock,
         disk,
+        pages::Form,
         terminal::{self, Progress},
     },
     cli::{Gc, Nightly, PlanOf, Publish, Rollback, Whereto},
@@ -60,7 +61,8 @@ impl<'a> Way<'a> {
             lifetime: i64::from(read.config.signing.expires_days) * DAY,
             signers,
             trust,
-            force: whereto.force,
+            // Whoever holds the lock of a folder knows that nobody else is at work in it.
+            force: whereto.force || chosen.form() == Form::Folder,
             repair: false,
             overwrite: false,
         };
@@ -160,7 +162,7 @@ fn publish(
         let noted = note(args, &result);
         let mut receipt = result.map_err(way_out)?;
         noted?;
-        opened.finish()?;
+        opened.finish(edition.manifest)?;
         told(&receipt, &way.chosen, out)?;
         if !args.no_read_back {
             let (trust, base_url) = (&way.settings.trust, &edition.facts.base_url);

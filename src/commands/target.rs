@@ -6,7 +6,7 @@ use crate::{
     adapters::{
         WayOut,
         cloudfront::CloudFront,
-        files::Files,
+        dir::Files,
         folder,
         pages::Form,
         s3::{S3, Spot},
@@ -15,6 +15,7 @@ use crate::{
         self, Config,
         publish::{Address, Signed, Target},
     },
+    manifest::Manifest,
     ports::{Bucket, Cdn},
 };
 
@@ -105,8 +106,8 @@ impl Chosen {
 }
 
 impl Opened {
-    /// What is published stands.
-    pub(super) fn finish(&self) -> anyhow::Result<()> {
-        self.files.as_ref().map_or(Ok(()), |files| files.finish())
+    /// What is published stands, and is this.
+    pub(super) fn finish(&self, manifest: &Manifest) -> anyhow::Result<()> {
+        self.files.as_ref().map_or(Ok(()), |files| files.finish(manifest))
     }
 }

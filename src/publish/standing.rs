@@ -130,7 +130,10 @@ impl Standing {
         repair |= self.state_tag.is_none() && self.checkpoint.is_some();
         repair |= self.state.intents.len() > state::INTENTS_MAX;
         let mut plan = match &self.root {
-            None => Plan::between(&Manifest::default(), after),
+            None => match publisher.bucket.built().filter(|_| self.is_first()) {
+                Some(built) => Plan::over(built, after),
+                None => Plan::between(&Manifest::default(), after),
+            },
             Some(root) if root.bits == shards.root.bits => {
                 let differing = root.differing(&shards.root);
                 let before = read_shards(bucket, width, root, &differing, publisher.settings.repair)?;

@@ -173,6 +173,62 @@ fn a_folder_becomes_plain_and_back() {
     assert!(printed.contains("v0.1/servers/index.html` is in the way") && printed.ends_with("exit 2\n"), "{printed}");
 }
 
+/// An unchanged folder is taken at its last build's word; `--repair` looks, and touches nothing that is as it should be.
+#[test]
+fn what_was_changed_by_hand_is_made_good_by_repair() {
+    let (repo, _) = story(&exchange());
+    let expected = built(&repo, "public");
+    let public = repo.path().join("public");
+    let versions = public.join("v0.1/servers/com.example/echo/versions");
+    let touched = |path: &Path| fs::metadata(path).expect("it is there").modified().expect("a time");
+    let intact = public.join("v0.1/servers/com.example/echo/versions/latest");
+    let before = touched(&intact);
+    let harm = || {
+        let altered = fs::read_to_string(public.join("index.json")).expect("text").replace('1', "2");
+        fs::write(public.join("index.json"), altered).expect("a file");
+        fs::write(versions.join("index.html"), "").expect("a file");
+        fs::remove_file(versions.join("1.0.0")).expect("it is there");
+        fs::remove_dir_all(public.join("servers/org.example")).expect("it is there");
+    };
+    harm();
+    let printed = build(&repo, "public");
+    assert!(printed.contains(" 0 written, 0 removed,") && !versions.join("1.0.0").exists(), "{printed}");
+    let repaired = || gazette(repo.path(), &["build", "--repair"]);
+    let printed = repaired();
+    assert!(printed.ends_with("exit 0\n") && printed.contains(" 5 written, 0 removed,"), "{printed}");
+    same(&expected, &tree(&public), "after a repair");
+    assert_eq!(touched(&intact), before, "what is as it should be is left alone");
+    let printed = repaired();
+    assert!(printed.contains(" 0 written, 0 removed,"), "{printed}");
+
+    harm();
+    fs::create_dir(versions.join("1.0.0")).expect("a folder");
+    let printed = repaired();
+    assert!(printed.contains("could not write `public/v0.1/servers/com.example/echo/versions/1.0.0`"), "{printed}");
+    fs::remove_dir(versions.join("1.0.0")).expect("it is empty");
+    let printed = build(&repo, "public");
+    assert!(printed.ends_with("exit 0\n"), "{printed}");
+    repaired();
+    same(&expected, &tree(&public), "after a repair that could not end");
+}
+
+/// Without its notes, a folder's files are anybody's; those that are the site's all the same become so again.
+#[test]
+fn a_folder_whose_notes_are_lost_is_repaired() {
+    let (repo, ids) = story(&exchange());
+    let expected = built(&repo, "public");
+    let public = repo.path().join("public");
+    fs::remove_dir_all(public.join(".gazette")).expect("it is there");
+    let printed = build(&repo, "public");
+    assert!(printed.contains("is in the way") && printed.ends_with("exit 2\n"), "{printed}");
+    gazette(repo.path(), &["build", "--repair"]);
+    same(&expected, &tree(&public), "the notes are back");
+    fs::remove_dir_all(public.join(".gazette")).expect("it is there");
+    at(&repo, &ids[1]);
+    let printed = gazette(repo.path(), &["build", "--repair"]);
+    assert!(printed.contains("is in the way") && printed.ends_with("exit 2\n"), "other bytes are others': {printed}");
+}
+
 #[test]
 fn nothing_is_built_into_the_registry_or_around_it() {
     let (repo, _) = story(&exchange());

@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod folder;
 mod front;
 mod pointer;
 mod proof;

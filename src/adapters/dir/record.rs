@@ -1,4 +1,4 @@
-//! What gazette knows of a folder it wrote: `.gazette/` in it, whose `state.json` is written last and names the digests of its
+//! What `gazette build` knows of a folder it wrote: `.gazette/` in it, whose `state.json` is written last and names the digests of its
 //! neighbours, so that what a dying build left half is recognised.
 #![expect(clippy::disallowed_methods, reason = "this is where folders of sites are written")]
 
@@ -52,6 +52,11 @@ struct State {
     inputs: Sha256,
 }
 
+const STATE: &str = "state.json";
+const MANIFEST: &str = "manifest";
+const INPUTS: &str = "inputs";
+const INTENT: &str = "intent";
+
 /// The form of `.gazette/`; one of another form is as good as none.
 const VERSION: u32 = 1;
 
@@ -59,8 +64,8 @@ impl Record {
     /// Nothing, if there is none, or none that is whole.
     pub(super) fn read(root: &Path) -> anyhow::Result<Option<Self>> {
         let text = |name: &str| text(root, name);
-        let state = text("state.json")?.and_then(|text| serde_json::from_str::<State>(&text).ok());
-        let (Some(state), Some(manifest), Some(inputs)) = (state, text("manifest")?, text("inputs")?) else { return Ok(None) };
+        let state = text(STATE)?.and_then(|text| serde_json::from_str::<State>(&text).ok());
+        let (Some(state), Some(manifest), Some(inputs)) = (state, text(MANIFEST)?, text(INPUTS)?) else { return Ok(None) };
         let whole = state.version == VERSION
             && state.manifest == Sha256::of(manifest.as_bytes())
             && state.inputs == Sha256::of(inputs.as_bytes());
@@ -79,25 +84,53 @@ impl Record {
             inputs: Sha256::of(inputs.as_bytes()),
         };
         let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
-        disk::write(&own.join("manifest"), manifest.as_bytes())?;
-        disk::write(&own.join("inputs"), inputs.as_bytes())?;
-        disk::write(&own.join("state.json"), state.as_bytes())?;
-        match fs::remove_file(own.join("intent")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context("could not remove `.gazette/intent`"),
-            _ => Ok(()),
+        disk::write(&own.join(MANIFEST), manifest.as_bytes())?;
+        disk::write(&own.join(INPUTS), inputs.as_bytes())?;
+        disk::write(&own.join(STATE), state.as_bytes())?;
+        remove(root, INTENT)
+    }
+}
+
+/// What a build that came to its end has said.
+pub(super) fn built(root: &Path) -> anyhow::Result<Option<Record>> {
+    Ok(Record::read(root)?.filter(|_| !disk::exists(&root.join(OWN).join(INTENT))))
+}
+
+/// Whether a build has begun to say something.
+pub(super) fn is_begun(root: &Path) -> bool {
+    [STATE, INTENT, INPUTS, MANIFEST].iter().any(|name| disk::exists(&root.join(OWN).join(name)))
+}
+
+/// Takes back whatever a build has said of a folder, its last word first.
+pub(super) fn forget(root: &Path) -> anyhow::Result<()> {
+    [STATE, INTENT, INPUTS, MANIFEST].into_iter().try_for_each(|name| remove(root, name))
+}
+
+/// Notes the files that are about to be written or removed.
+pub(super) fn intend(root: &Path, files: &BTreeSet<&str>) -> anyhow::Result<()> {
+    let lines: String = files.iter().flat_map(|file| [*file, "\n"]).collect();
+    disk::write(&root.join(OWN).join(INTENT), lines.as_bytes())
+}
+
+fn remove(root: &Path, name: &str) -> anyhow::Result<()> {
+    let path = root.join(OWN).join(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove `{}`", path.display()))
         }
+        _ => Ok(()),
     }
 }
 
 /// The keys of the newest manifest, even if the build that wrote it died before it could say that the folder is whole.
 pub(super) fn keys(root: &Path) -> anyhow::Result<Vec<Box<str>>> {
-    let manifest = text(root, "manifest")?.and_then(|text| Manifest::parse(&text));
+    let manifest = text(root, MANIFEST)?.and_then(|text| Manifest::parse(&text));
     Ok(manifest.map(|manifest| manifest.lines.into_keys().collect()).unwrap_or_default())
 }
 
 /// The files that a build which died had begun to write or remove.
 pub(super) fn intent(root: &Path) -> anyhow::Result<Option<BTreeSet<Box<str>>>> {
-    Ok(text(root, "intent")?.map(|text| text.lines().map(Box::from).collect()))
+    Ok(text(root, INTENT)?.map(|text| text.lines().map(Box::from).collect()))
 }
 
 fn text(root: &Path, name: &str) -> anyhow::Result<Option<String>> {

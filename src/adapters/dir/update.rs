@@ -1,23 +1,20 @@
-//! A site over an older one: what changed is staged, then takes its place file by file, what is linked before what links.
+//! `gazette build` over an older site: what changed is staged, then takes its place file by file, what is linked before what links.
 #![expect(clippy::disallowed_methods, reason = "this is where folders of sites are written")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Mutex,
 };
 
 use anyhow::Context;
 use rayon::prelude::*;
 
-use super::{Directory, Lines, OWN, Record, STAGE, Scratch, Stamp, Written, create, create_dir, record};
+use super::{Directory, Record, STAGE, Stamp, Written, files, lines::Lines, record};
 use crate::{
-    adapters::{WayOut, disk},
+    adapters::WayOut,
     digest::{Digesting, Sha256},
     manifest::{Line, Manifest},
     site::{
@@ -27,17 +24,25 @@ use crate::{
     },
 };
 
+/// A folder that something lies in, and what is known of it.
+#[derive(Debug)]
+pub struct Built {
+    directory: Directory,
+    record: Option<Record>,
+    /// The files that a build which did not come to its end may have written or removed.
+    intent: Option<BTreeSet<Box<str>>>,
+}
+
 /// What is about to be done to a folder; until [`Update::apply`] nothing in it has changed.
 #[derive(Debug)]
 pub struct Update {
-    stage: Scratch,
-    directory: Directory,
+    built: Built,
     /// What surely lies there as the last build left it.
     sure: BTreeMap<Box<str>, Line>,
     /// The files that gazette may have put there.
     ours: BTreeSet<Box<str>>,
     plain: bool,
-    staged: AtomicUsize,
+    repair: bool,
     puts: Mutex<Vec<Put>>,
     lines: Lines,
 }
@@ -50,14 +55,25 @@ struct Put {
     staged: PathBuf,
 }
 
+impl Built {
+    pub(super) fn find(directory: Directory) -> anyhow::Result<Self> {
+        let (record, intent) = (Record::read(&directory.root)?, record::intent(&directory.root)?);
+        Ok(Self { directory, record, intent })
+    }
+
+    /// What the last build that came to its end said of itself; nothing if one died since.
+    pub fn stamp(&self) -> Option<&Stamp> {
+        self.record.as_ref().filter(|_| self.intent.is_none()).map(|record| &record.stamp)
+    }
+}
+
 impl Update {
-    pub fn begin(directory: Directory, plain: bool) -> anyhow::Result<Self> {
-        let stage = Scratch(directory.root.join(OWN).join(STAGE));
-        create_dir(&stage.0)?;
+    /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
+    pub fn begin(built: Built, plain: bool, repair: bool) -> anyhow::Result<Self> {
         let (mut sure, mut ours) = (BTreeMap::new(), BTreeSet::new());
-        let doubtful = directory.intent.as_ref();
+        let doubtful = built.intent.as_ref();
         ours.extend(doubtful.into_iter().flatten().cloned());
-        if let Some(record) = &directory.record {
+        if let Some(record) = &built.record {
             let was_plain = record.stamp.plain;
             ours.extend(record.manifest.lines.keys().flat_map(|key| files(key, was_plain)));
             let same_layout = |key: &str| was_plain == plain || !path::is_folder(key);
@@ -66,16 +82,18 @@ impl Update {
             sure = lines.map(|(key, line)| (key.clone(), *line)).collect();
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
-            ours.extend(record::keys(&directory.root)?.iter().flat_map(|key| files(key, true)));
+            ours.extend(record::keys(&built.directory.root)?.iter().flat_map(|key| files(key, true)));
         }
-        let staged = AtomicUsize::new(0);
-        Ok(Self { stage, directory, sure, ours, plain, staged, puts: Mutex::default(), lines: Lines::default() })
+        if repair {
+            sure.clear();
+        }
+        Ok(Self { built, sure, ours, plain, repair, puts: Mutex::default(), lines: Lines::default() })
     }
 
     /// What the last build was made of, unless it is unknown what of it still lies there.
     pub fn inputs(&self) -> Option<&Inputs> {
-        let record = self.directory.record.as_ref()?;
-        (self.directory.intent.is_none() && record.stamp.plain == self.plain).then_some(&record.inputs)
+        let record = self.built.record.as_ref()?;
+        (self.built.intent.is_none() && !self.repair && record.stamp.plain == self.plain).then_some(&record.inputs)
     }
 
     /// Makes the folder the site whose pages were shown, and whose other pages `stay`.
@@ -93,32 +111,37 @@ impl Update {
         let stay: BTreeSet<Box<str>> = manifest.lines.keys().flat_map(|key| files(key, self.plain)).collect();
         let gone: Vec<&str> = self.ours.difference(&stay).map(|file| &**file).collect();
         let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, self.plain)).collect();
-        let folder = Folder { root: &self.directory.root, plain: self.plain };
-        folder.refuse_foreign(put.iter().filter(|file| !self.ours.contains(*file)))?;
+        let directory = &self.built.directory;
+        refuse_foreign(directory, put.iter().filter(|file| !self.ours.contains(*file)))?;
 
         if !puts.is_empty() || !gone.is_empty() {
-            let earlier = self.directory.intent.iter().flatten().map(|file| &**file);
+            let earlier = self.built.intent.iter().flatten().map(|file| &**file);
             let intent: BTreeSet<&str> = put.iter().map(|file| &**file).chain(gone.iter().copied()).chain(earlier).collect();
-            let lines: String = intent.into_iter().flat_map(|file| [file, "\n"]).collect();
-            disk::write(&self.directory.root.join(OWN).join("intent"), lines.as_bytes())?;
+            record::intend(&directory.root, &intent)?;
         }
         for wave in puts.chunk_by(|a, b| a.wave == b.wave) {
-            wave.par_iter().try_for_each(|put| folder.put(put))?;
+            wave.par_iter().try_for_each(|put| settle(directory, put, self.plain))?;
         }
-        gone.iter().try_for_each(|file| folder.remove(file))?;
+        let removed = |file: &str| directory.remove(file).with_context(|| format!("could not remove `{}`", at(directory, file)));
+        gone.iter().try_for_each(|file| removed(file))?;
         let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.lines.len() - puts.len() };
         let stamp = stamp(&manifest);
-        Record { stamp: stamp.clone(), manifest, inputs }.write(&self.directory.root)?;
+        Record { stamp: stamp.clone(), manifest, inputs }.write(&directory.root)?;
         Ok((stamp, written))
     }
 
-    fn new_staged(&self) -> PathBuf {
-        self.stage.0.join(self.staged.fetch_add(1, Ordering::Relaxed).to_string())
+    fn stage(&self) -> anyhow::Result<(PathBuf, File)> {
+        let directory = &self.built.directory;
+        directory.stage().with_context(|| format!("could not create a file in `{}`", directory.own(STAGE).display()))
     }
 
     /// Whether the bytes must be written; the line is noted in any case.
     fn is_news(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) -> bool {
         self.lines.add(path, key.to_owned(), sha256, size);
+        if self.repair {
+            let directory = &self.built.directory;
+            return !files(key, self.plain).all(|file| holds(&directory.at(&file), &sha256, size));
+        }
         self.sure.get(key) != Some(&Line::of(path, sha256, size))
     }
 
@@ -136,8 +159,8 @@ impl Sink for Update {
         for path in paths {
             let key = path.key();
             if self.is_news(path, &key, sha256, body.len() as u64) {
-                let staged = self.new_staged();
-                create(&staged)?.write_all(body).with_context(|| format!("could not write `{}`", staged.display()))?;
+                let (staged, mut file) = self.stage()?;
+                file.write_all(body).with_context(|| format!("could not write `{}`", staged.display()))?;
                 self.stage_put(path, key, staged);
             }
         }
@@ -145,9 +168,8 @@ impl Sink for Update {
     }
 
     fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        let staged = self.new_staged();
-        let file = BufWriter::with_capacity(1 << 16, create(&staged)?);
-        Ok((paths, staged, file, Digesting::default()))
+        let (staged, file) = self.stage()?;
+        Ok((paths, staged, BufWriter::with_capacity(1 << 16, file), Digesting::default()))
     }
 
     fn append(&self, (_, _, file, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
@@ -161,7 +183,8 @@ impl Sink for Update {
         for path in &paths {
             let key = path.key();
             if self.is_news(path, &key, sha256, size) {
-                let copy = self.new_staged();
+                let (copy, file) = self.stage()?;
+                drop(file);
                 fs::copy(&staged, &copy).with_context(|| format!("could not write `{}`", copy.display()))?;
                 self.stage_put(path, key, copy);
             }
@@ -175,77 +198,52 @@ impl Sink for Update {
     }
 }
 
-/// Where the files of a site lie.
-struct Folder<'a> {
-    root: &'a Path,
-    plain: bool,
+fn settle(directory: &Directory, Put { key, staged, .. }: &Put, plain: bool) -> anyhow::Result<()> {
+    let put = |staged: &Path, file: &str| {
+        directory.settle(staged, file).with_context(|| format!("could not write `{}`", at(directory, file)))
+    };
+    if let Some(plain) = path::plain_file(key).filter(|_| plain) {
+        let mut copy = staged.clone().into_os_string();
+        copy.push("-plain");
+        fs::copy(staged, &copy).with_context(|| format!("could not write `{}`", at(directory, &plain)))?;
+        put(Path::new(&copy), &plain)?;
+    }
+    put(staged, &path::file(key))
 }
 
-impl Folder<'_> {
-    fn put(&self, Put { key, staged, .. }: &Put) -> anyhow::Result<()> {
-        if let Some(plain) = path::plain_file(key).filter(|_| self.plain) {
-            let plain = self.root.join(plain);
-            let mut copy = staged.clone().into_os_string();
-            copy.push("-plain");
-            fs::copy(staged, &copy).with_context(|| format!("could not write `{}`", plain.display()))?;
-            rename(Path::new(&copy), &plain)?;
+/// Where something lies that gazette did not put there, nothing is overwritten; nor does a folder replace it.
+fn refuse_foreign<'k>(directory: &Directory, files: impl Iterator<Item = &'k Box<str>>) -> anyhow::Result<()> {
+    for file in files {
+        if let Some(path) = directory.in_the_way(file) {
+            return Err(WayOut::new(
+                format!("`{}` is in the way, and gazette did not write it", path.display()),
+                "move it away, or name another folder with `--out DIR`",
+            )
+            .into());
         }
-        rename(staged, &self.root.join(path::file(key)))
     }
+    Ok(())
+}
 
-    fn remove(&self, file: &str) -> anyhow::Result<()> {
-        let file = self.root.join(file);
-        remove_file(&file)?;
-        // A folder that something else still lies in stays.
-        let above = file.ancestors().skip(1).take_while(|dir| *dir != self.root);
-        for dir in above {
-            if fs::remove_dir(dir).is_err() {
-                break;
+fn at(directory: &Directory, file: &str) -> String {
+    directory.at(file).display().to_string()
+}
+
+/// Whether a file has these bytes. One that cannot be read has others.
+fn holds(path: &Path, sha256: &Sha256, size: u64) -> bool {
+    let read = || -> io::Result<bool> {
+        let meta = path.symlink_metadata()?;
+        if !meta.is_file() || meta.len() != size {
+            return Ok(false);
+        }
+        let mut file = File::open(path)?;
+        let (mut digesting, mut buffer) = (Digesting::default(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(digesting.end().0 == *sha256),
+                some => digesting.add(&buffer[..some]),
             }
         }
-        Ok(())
-    }
-
-    /// Where something lies that gazette did not put there, nothing is overwritten; nor does a folder replace it.
-    fn refuse_foreign<'k>(&self, files: impl Iterator<Item = &'k Box<str>>) -> anyhow::Result<()> {
-        for file in files {
-            let place = self.root.join(&**file);
-            let above = place.ancestors().skip(1).take_while(|dir| *dir != self.root).filter(|dir| !dir.is_dir());
-            let in_the_way = std::iter::once(&*place).chain(above).find(|path| disk::exists(path));
-            if let Some(path) = in_the_way {
-                return Err(WayOut::new(
-                    format!("`{}` is in the way, and gazette did not write it", path.display()),
-                    "move it away, or name another folder with `--out DIR`",
-                )
-                .into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Where a key lies, once or twice.
-fn files(key: &str, plain: bool) -> impl Iterator<Item = Box<str>> {
-    let copy = path::plain_file(key).filter(|_| plain);
-    [Some(path::file(key)), copy].into_iter().flatten().map(Box::from)
-}
-
-fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let renamed = fs::rename(from, to).or_else(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            return Err(error);
-        }
-        to.parent().map_or(Ok(()), fs::create_dir_all)?;
-        fs::rename(from, to)
-    });
-    renamed.with_context(|| format!("could not write `{}`", to.display()))
-}
-
-fn remove_file(file: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not remove `{}`", file.display()))
-        }
-        _ => Ok(()),
-    }
+    };
+    read().unwrap_or(false)
 }
