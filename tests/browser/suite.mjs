@@ -326,7 +326,7 @@ test("25,000 servers are searched within a frame", async () => {
   // The best of a few runs: what the search takes, not what else the machine does.
   const sorted = [...times.taken].sort((a, b) => a - b);
   assert.ok(sorted[Math.floor(sorted.length / 2)] < 16.7 * SLACK, `median ${sorted[Math.floor(sorted.length / 2)]} ms`);
-  assert.ok(sorted.at(-1) < 33 * SLACK, `slowest ${sorted.at(-1)} ms`);
+  assert.ok(sorted.at(-1) < 16.7 * SLACK, `slowest ${sorted.at(-1)} ms`);
   assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -63,7 +63,9 @@ impl Way {
         for inputs in ways.iter_mut().flat_map(|way| &mut way.inputs) {
             whole &= keep(&mut inputs.rows, &mut left);
         }
-        ways.iter_mut().for_each(|way| way.inputs.retain(|inputs| !inputs.rows.is_empty()));
+        for way in &mut ways {
+            way.inputs.retain(|inputs| !inputs.rows.is_empty());
+        }
         (ways, whole)
     }
 
