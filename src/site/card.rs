@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    exports::toolhive::ToolHive,
     html::words::visible,
     listing::Shown,
     path::{Letter, PackageType, Shelf},
@@ -28,6 +29,8 @@ pub struct Card<'a> {
     /// In the order of [`PackageType::ALL`].
     pub types: Vec<PackageType>,
     pub remote: bool,
+    /// Whether ToolHive's file has it.
+    pub toolhive: bool,
     /// What its packages are called, and words that its publisher gives for it; for search alone.
     pub keywords: Box<[Box<str>]>,
     /// When its first version came.
@@ -59,6 +62,7 @@ impl<'a> Card<'a> {
             status: latest.official.status,
             types,
             remote: !model.remotes.is_empty(),
+            toolhive: ToolHive.has(shown),
             keywords: keywords(&model, &latest.server),
             published: times().map(|official| official.published_at).min()?,
             updated: times().map(|official| official.updated_at).max()?,

@@ -1,6 +1,7 @@
 //! Pages for people: the frame around each, and how templates are filled.
 
 mod about;
+mod extent;
 mod groups;
 mod home;
 mod server;

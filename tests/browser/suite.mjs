@@ -121,8 +121,12 @@ test("filters narrow, stand in the address, and go back", async () => {
   await page.waitForSelector(".results .entry");
   assert.equal(await page.inputValue("[name=namespace]"), "quayside");
   assert.equal(await count(), 1);
-  await open("/search/?since=2100-01-01");
+  await open("/search/?since=2100-01-01&q=tide");
   await page.waitForFunction(() => document.getElementById("found").textContent.startsWith("No server"));
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  assert.match(page.url(), /\?q=tide$/);
+  assert.ok(await count() > 0);
+  assert.ok(await page.getByRole("button", { name: "Clear filters" }).isHidden());
   assert.deepEqual(wrong, []);
   await context.close();
 });
@@ -322,7 +326,7 @@ test("25,000 servers are searched within a frame", async () => {
   // The best of a few runs: what the search takes, not what else the machine does.
   const sorted = [...times.taken].sort((a, b) => a - b);
   assert.ok(sorted[Math.floor(sorted.length / 2)] < 16.7 * SLACK, `median ${sorted[Math.floor(sorted.length / 2)]} ms`);
-  assert.ok(sorted.at(-1) < 33 * SLACK, `slowest ${sorted.at(-1)} ms`);
+  assert.ok(sorted.at(-1) < 16.7 * SLACK, `slowest ${sorted.at(-1)} ms`);
   assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -36,6 +36,13 @@ static EXTENSION: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::options().should_validate_formats(true).build(&schema).expect("our schemas are schemas")
 });
 
+impl ToolHive {
+    /// Whether the file has a server.
+    pub fn has(&self, shown: &Shown) -> bool {
+        shown.part(self).is_some_and(|part| !part.bytes.is_empty())
+    }
+}
+
 impl Shape for ToolHive {
     const EXPORT: Export = Export::ToolHive;
 

@@ -11,7 +11,7 @@ use crate::{
 use super::{
     super::{
         Page, Site,
-        path::{PackageType, PagePath, SitePath},
+        path::{Endpoint, PackageType, PagePath, SitePath, Spelling},
     },
     Head, page, render,
     words::{Moment, counted, number},
@@ -131,10 +131,29 @@ fn spans(text: &str) -> Vec<Span> {
 #[derive(Serialize)]
 struct ApiPage {
     full: bool,
+    /// Addresses of a server of this registry, to try.
+    sample: Option<Sample>,
+}
+
+#[derive(Serialize)]
+struct Sample {
+    versions: String,
+    latest: String,
+    version: String,
 }
 
 fn api(site: &Site) -> Page {
-    let of = ApiPage { full: site.registry.config.api.v0 == crate::config::Older::Full };
+    let at = |endpoint| site.facts.absolute(&SitePath::Api(Spelling::V01, endpoint));
+    let of = ApiPage {
+        full: site.registry.config.api.v0 == crate::config::Older::Full,
+        sample: site.servers().find_map(|(name, server)| {
+            Some(Sample {
+                versions: at(Endpoint::Versions(name.clone())),
+                latest: at(Endpoint::Latest(name.clone())),
+                version: at(Endpoint::Version(name.clone(), server.latest()?.version.clone())),
+            })
+        }),
+    };
     let description = format!("How programs read {}: the read part of the MCP registry API, as static files.", site.facts.title);
     page(site, "api", PagePath::Api, "API", description, "api", of)
 }

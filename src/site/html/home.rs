@@ -5,7 +5,11 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::{
-    super::{Page, Site, card::Card, path::SitePath},
+    super::{
+        Page, Site,
+        card::Card,
+        path::{Export, SitePath},
+    },
     Head, groups, render,
     shelves::{Entry, Folder, Line, Tab, filled, tabs},
     words::{counted, pretty},
@@ -26,6 +30,8 @@ struct Home<'a> {
     largest: Vec<Line<'a>>,
     more_namespaces: bool,
     vscode: String,
+    /// What `thv` is given: the file, or the API where there is none.
+    toolhive: String,
 }
 
 /// So many servers and namespaces stand on the front page.
@@ -61,7 +67,12 @@ pub fn home(site: &Site, cards: &[Card], folders: &[Folder]) -> Page {
         groups: groups::lines(site),
         largest: largest.into_iter().map(|folder| Line::of(site, folder)).collect(),
         more_namespaces: folders.len() > NAMESPACES,
-        vscode: pretty(&serde_json::json!({ "chat.mcp.gallery.serviceUrl": facts.base_url })),
+        vscode: pretty(&serde_json::json!({ "chat.mcp.gallery.enabled": true, "chat.mcp.gallery.serviceUrl": facts.base_url })),
+        toolhive: if cards.iter().any(|card| card.toolhive) {
+            facts.absolute(&SitePath::Export(Export::ToolHive))
+        } else {
+            facts.base_url.clone()
+        },
     };
     let description = facts.description.clone().unwrap_or_else(|| format!("{}: a registry of MCP servers.", facts.title));
     let head = Head { path: Some(SitePath::Home), title: None, description, here: "home" };

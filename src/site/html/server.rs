@@ -17,7 +17,9 @@ use super::{
         owner::Belief,
         path::{Endpoint, PagePath, SitePath, Spelling},
     },
-    Head, escaped, json_in_html, render,
+    Head, escaped,
+    extent::{EXTENTS, Extent, PAGE_MAX},
+    json_in_html, render,
     setup::{Setup, setups},
     way::Way,
     words::{Moment, address, day, link, visible},
@@ -45,8 +47,9 @@ struct ServerPage<'a> {
     website: Option<Link>,
     repository: Option<Link>,
     setups: Vec<Setup>,
-    packages: Vec<Way>,
-    remotes: Vec<Way>,
+    ways: Vec<Way>,
+    /// Whether everything that it needs is told.
+    whole: bool,
     versions: Vec<Row<'a>>,
     /// How many are not listed.
     older: usize,
@@ -73,10 +76,19 @@ struct Row<'a> {
     href: Option<String>,
 }
 
-/// So many versions are listed; the JSON has them all.
-const VERSIONS_MAX: usize = 60;
-
+/// The page, told as fully as its budget allows.
 pub fn server(site: &Site, shown: &Shown) -> Vec<u8> {
+    let mut page = Vec::new();
+    for extent in &EXTENTS {
+        page = told(site, shown, extent);
+        if page.len() < PAGE_MAX {
+            break;
+        }
+    }
+    page
+}
+
+fn told(site: &Site, shown: &Shown, extent: &Extent) -> Vec<u8> {
     let latest = shown.latest().expect("a page of a server that is shown");
     let (name, facts) = (shown.name, &site.facts);
     let path = SitePath::Server(name.clone());
@@ -84,6 +96,7 @@ pub fn server(site: &Site, shown: &Shown) -> Vec<u8> {
     let title = called(text("title"), name);
     let description = visible(text("description"), DESCRIPTION_MAX);
     let belief = Belief::of(site.registry, &name.namespace());
+    let (ways, whole) = Way::all(&latest.server, extent);
     let badge = SitePath::Page(PagePath::Badge(name.clone()));
     let api = |endpoint: Endpoint| facts.href(&SitePath::Api(Spelling::V01, endpoint));
     let times = || shown.present().map(|listing| listing.official);
@@ -105,11 +118,11 @@ pub fn server(site: &Site, shown: &Shown) -> Vec<u8> {
         since: belief.since.as_deref().map(|since| day(since).unwrap_or_else(|| visible(since, 40))),
         website: Some(text("websiteUrl")).filter(|url| !url.is_empty()).map(Link::of),
         repository: latest.server.get("repository").and_then(Link::of_repository),
-        setups: setups(shown, &latest.server),
-        packages: Way::packages(&latest.server),
-        remotes: Way::remotes(&latest.server),
-        versions: shown.listings.iter().take(VERSIONS_MAX).map(|listing| Row::of(site, name, listing, latest)).collect(),
-        older: shown.listings.len().saturating_sub(VERSIONS_MAX),
+        setups: setups(shown, &latest.server, extent),
+        ways,
+        whole,
+        versions: shown.listings.iter().take(extent.versions).map(|of| Row::of(site, name, of, latest, extent)).collect(),
+        older: shown.listings.len().saturating_sub(extent.versions),
         latest_json: api(Endpoint::Latest(name.clone())),
         versions_json: api(Endpoint::Versions(name.clone())),
         badge: facts.href(&badge),
@@ -159,14 +172,14 @@ impl Link {
 
 impl<'a> Row<'a> {
     /// What the banner says of the latest version is not said again.
-    fn of(site: &Site, name: &ServerName, listing: &'a Listing, latest: &Listing) -> Self {
+    fn of(site: &Site, name: &ServerName, listing: &'a Listing, latest: &Listing, extent: &Extent) -> Self {
         let official = &listing.official;
         let message = official.status_message.filter(|message| latest.official.status_message != Some(message));
         let endpoint = Endpoint::Version(name.clone(), listing.version.clone());
         Self {
             version: listing.version.as_str(),
             status: official.status.as_str(),
-            message: message.map(|message| visible(message, MESSAGE_MAX)),
+            message: message.map(|message| visible(message, extent.message)),
             published: official.published_at.into(),
             latest: official.is_latest,
             href: (official.status != Status::Deleted).then(|| site.facts.href(&SitePath::Api(Spelling::V01, endpoint))),

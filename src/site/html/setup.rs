@@ -14,6 +14,8 @@ use super::{
         listing::Shown,
         path::PackageType,
     },
+    escaped,
+    extent::Extent,
     words::{pretty, verbatim, visible},
 };
 
@@ -40,19 +42,16 @@ struct Block {
     link: Option<String>,
 }
 
-/// So many ways of one server are spelled out: a page must stay small.
-const SETUPS_MAX: usize = 4;
-/// The longest text that is offered, and the longest link: browsers and systems refuse longer ones.
-const TEXT_MAX: usize = 3_000;
+/// The longest link: browsers and systems refuse longer ones.
 const LINK_MAX: usize = 2_000;
 
-pub(super) fn setups(shown: &Shown, server: &Value) -> Vec<Setup> {
+pub(super) fn setups(shown: &Shown, server: &Value, extent: &Extent) -> Vec<Setup> {
     let (name, all) = (shown.name, shown.offers());
     let at = |pointer: &str| server.pointer(&format!("/{pointer}"));
     let mut setups: Vec<Setup> = Vec::new();
-    for offer in all.iter().take(SETUPS_MAX) {
+    for offer in all.iter().take(extent.setups) {
         setups.push(match offer {
-            Ok(offer) => Setup::of(name, offer, at(&offer.at)),
+            Ok(offer) => Setup::of(name, offer, at(&offer.at), extent),
             Err(flaw) => Setup::blank(at(&flaw.at)).because(&flaw.why),
         });
     }
@@ -78,7 +77,7 @@ impl Setup {
         self
     }
 
-    fn of(name: &ServerName, offer: &Offer, stated: Option<&Value>) -> Self {
+    fn of(name: &ServerName, offer: &Offer, stated: Option<&Value>, extent: &Extent) -> Self {
         let mut setup = Self::blank(stated);
         match &offer.way {
             Way::Download(Download { url, .. }) => {
@@ -98,7 +97,7 @@ impl Setup {
                 None => setup.blocks = for_clients(name, way),
             },
         }
-        setup.blocks.retain(|block| block.text.len() <= TEXT_MAX);
+        setup.blocks.retain(|block| escaped(&block.text).len() <= extent.text);
         if setup.blocks.is_empty() && setup.note.is_none() {
             return setup.because("it would be too long");
         }

@@ -105,14 +105,14 @@ pub fn verbatim(text: &str) -> String {
     out
 }
 
-/// The longest address that is made a link.
-const ADDRESS_MAX: usize = 2_048;
+/// The longest address that is made a link, as the page holds it.
+const ADDRESS_MAX: usize = 1_024;
 
 /// A stranger's address where it may be linked: https, to a host, without a user.
 pub fn link(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let is_plain = url.scheme() == "https" && url.host_str().is_some() && url.username().is_empty() && url.password().is_none();
-    (is_plain && address.len() <= ADDRESS_MAX).then(|| url.to_string())
+    (is_plain && url.as_str().len() <= ADDRESS_MAX).then(|| url.to_string())
 }
 
 /// An address as a person reads it.

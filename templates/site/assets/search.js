@@ -250,7 +250,7 @@ function panel(form, root, base) {
 const PAGE = 30;
 function page(form, root, base) {
   const input = form.elements.q;
-  const [found, results, more] = ["found", "results", "more"].map((id) => document.getElementById(id));
+  const [found, results, more, clear] = ["found", "results", "more", "clear"].map((id) => document.getElementById(id));
   const fields = [...form.elements].filter((field) => field.name);
   let hits = [];
   let index;
@@ -291,8 +291,9 @@ function page(form, root, base) {
     hits = index.find(input.value, filters);
     results.replaceChildren();
     extend();
+    clear.hidden = !fields.some((field) => field !== input && field.value.trim());
     const count = `${hits.length.toLocaleString("en")} ${hits.length === 1 ? "server" : "servers"}`;
-    found.textContent = hits.length ? count : "No server matches. Try fewer words or filters.";
+    found.textContent = hits.length ? count : clear.hidden ? "No server matches. Try fewer words." : "No server matches.";
   };
 
   const links = () => [...results.querySelectorAll("a.to")];
@@ -303,6 +304,13 @@ function page(form, root, base) {
   });
   form.addEventListener("change", () => { if (state() !== location.pathname + location.search) history.pushState(null, "", state()); });
   form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    for (const field of fields) if (field !== input) field.value = "";
+    history.pushState(null, "", state());
+    run();
+    input.focus();
+  });
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") links()[0]?.focus(); });
   more.addEventListener("click", () => {
     const at = results.childElementCount;

@@ -23,7 +23,7 @@ const compact = (count) => new Intl.NumberFormat("en", { notation: "compact", ma
 
 async function read() {
   const answer = await fetch(place.dataset.checkpoint, { cache: "no-cache" });
-  if (!answer.ok) throw new Error("this site has no pointer: it was built, not published");
+  if (!answer.ok) throw new Error("this site has no signed pointer, since it was built but not published");
   const [first, , publication, root, ...rest] = (await answer.text()).split("\n");
   if (first !== "gazette checkpoint v1") throw new Error("the pointer has a form that this page does not know");
   const members = new Map(rest.filter((line) => /^[a-z]+ \S/.test(line)).map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
@@ -43,4 +43,4 @@ async function read() {
   add("Size", `${compact(bytes)} bytes`);
 }
 
-read().catch((error) => { said.textContent = `Not told: ${error.message}.`; });
+read().catch((error) => { said.textContent = `Not known: ${error.message}.`; });

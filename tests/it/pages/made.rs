@@ -155,6 +155,14 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A registry in which nothing has been published.
+pub(crate) fn empty() -> Made {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("registry.toml"), "title = \"Empty\"\nbase_url = \"https://registry.example.com\"\n")
+        .expect("a file");
+    Made::of(folder.path())
+}
+
 /// So many servers that lists have several pages.
 pub(crate) fn many() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
