@@ -23,9 +23,12 @@ pub(super) struct Edition {
     pub(super) root: gazette::digest::Sha256,
 }
 
+/// Finds what lies at a key at that moment.
+type Lying<'a> = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'a>;
+
 pub(super) struct Reader<'a> {
     server: &'a Server,
-    lying: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'a>,
+    lying: Lying<'a>,
     editions: &'a [Edition],
     publication: u64,
     pub(super) looks: usize,
