@@ -19,7 +19,7 @@ use gazette::{
     registry::Registry,
     site::{Sink, Site, Wants, path::SitePath},
 };
-use measure::{git, median, median_after, ms, peak, ratio, registry, run};
+use measure::{change_ten, git, median, median_after, ms, peak, ratio, registry, run, sorted};
 
 /// As the program has it.
 #[global_allocator]
@@ -177,37 +177,6 @@ fn hugo_site(dir: &Path, site: &Path) -> usize {
         }
     }
     pages
-}
-
-/// Ten servers get a new version, as one commit.
-fn change_ten(dir: &Path, round: usize) {
-    if round == 1 {
-        git(dir, &["tag", "-f", "base"]);
-    }
-    let servers = dir.join("registry-data/servers");
-    let mut changed = 0;
-    for namespace in sorted(&servers) {
-        let name = sorted(&namespace).remove(0);
-        let Some(newest) = sorted(&name).into_iter().rfind(|file| !file.ends_with("status.json")) else { continue };
-        let old = newest.file_stem().expect("a version").to_string_lossy().into_owned();
-        let new = format!("9000.{round}.0");
-        let text = fs::read_to_string(&newest)
-            .expect("an entry")
-            .replace(&format!("\"version\": \"{old}\""), &format!("\"version\": \"{new}\""));
-        fs::write(name.join(format!("{new}.json")), text).expect("a file");
-        changed += 1;
-        if changed == 10 {
-            break;
-        }
-    }
-    git(dir, &["add", "registry-data"]);
-    git(dir, &["commit", "-q", "-m", "ten"]);
-}
-
-fn sorted(dir: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    paths
 }
 
 /// Where sites are written: one folder after the other, which go away together.

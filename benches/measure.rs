@@ -35,6 +35,37 @@ pub fn git(dir: &Path, args: &[&str]) {
     assert!(status.expect("git runs").success(), "git {args:?}");
 }
 
+/// Ten servers get a new version, as one commit.
+pub fn change_ten(dir: &Path, round: usize) {
+    if round == 1 {
+        git(dir, &["tag", "-f", "base"]);
+    }
+    let servers = dir.join("registry-data/servers");
+    let mut changed = 0;
+    for namespace in sorted(&servers) {
+        let name = sorted(&namespace).remove(0);
+        let Some(newest) = sorted(&name).into_iter().rfind(|file| !file.ends_with("status.json")) else { continue };
+        let old = newest.file_stem().expect("a version").to_string_lossy().into_owned();
+        let new = format!("9000.{round}.0");
+        let text = fs::read_to_string(&newest)
+            .expect("an entry")
+            .replace(&format!("\"version\": \"{old}\""), &format!("\"version\": \"{new}\""));
+        fs::write(name.join(format!("{new}.json")), text).expect("a file");
+        changed += 1;
+        if changed == 10 {
+            break;
+        }
+    }
+    git(dir, &["add", "registry-data"]);
+    git(dir, &["commit", "-q", "-m", "ten"]);
+}
+
+pub fn sorted(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
 /// Runs a program to its end in silence; its exit status is the caller's to judge.
 pub fn run(dir: &Path, program: &str, args: &[&str]) -> i32 {
     let status = Command::new(program).args(args).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null()).status();

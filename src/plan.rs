@@ -230,7 +230,8 @@ impl Plan {
         let is_quiet = self.is_empty() && before == Some(after);
         self.requests = Requests {
             get: 2 + u64::from(before.is_some()) + read as u64,
-            put: if is_quiet { 1 } else { missing as u64 + self.puts.len() as u64 + 5 },
+            // The first publication also asks whether conditions are honoured, twice.
+            put: if is_quiet { 1 } else { missing as u64 + self.puts.len() as u64 + if before.is_none() { 7 } else { 5 } },
             delete: self.deletes.len() as u64,
             list: 0,
         };

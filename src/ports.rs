@@ -15,6 +15,8 @@ pub enum Trouble {
     Busy(String),
     /// The condition of the request does not hold, so nothing was done.
     Conflict(String),
+    /// It was not done, and never will be, however often it is asked for.
+    Unable(String),
     /// Whether it was done is unknown.
     Other(String),
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Trouble {
             Self::Missing(said) => write!(f, "not found: {said}"),
             Self::Busy(said) => write!(f, "busy: {said}"),
             Self::Conflict(said) => write!(f, "changed meanwhile: {said}"),
+            Self::Unable(said) => write!(f, "not possible: {said}"),
             Self::Other(said) => f.write_str(said),
         }
     }

@@ -46,6 +46,7 @@ pub struct Publisher<'a> {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that an operator may ask for, with any of the others")]
 pub struct Settings {
     /// Unlike that of any other publisher.
     pub holder: String,
@@ -63,6 +64,8 @@ pub struct Settings {
     pub repair: bool,
     /// Writes over what somebody else has put where nothing was published before.
     pub overwrite: bool,
+    /// Publishes where nothing keeps two publishers apart.
+    pub unguarded: bool,
 }
 
 /// What is to be published.
@@ -75,10 +78,14 @@ pub struct Edition<'a> {
     pub source: &'a dyn Source,
 }
 
+/// Who takes documents.
+pub type To<'a> = dyn Fn(Document) -> anyhow::Result<()> + Sync + 'a;
+
 /// Where the bodies of an edition come from, so that nobody has to hold them all.
 pub trait Source: Sync {
     /// Gives the documents of these keys, each once, in any order and from any thread; `to` waits while too many are under way.
-    fn give(&self, keys: &BTreeSet<&str>, to: &(dyn Fn(Document) -> anyhow::Result<()> + Sync)) -> anyhow::Result<()>;
+    /// Those of `later` are asked for next, and may be made in the same go.
+    fn give(&self, keys: &BTreeSet<&str>, later: &BTreeSet<&str>, to: &To) -> anyhow::Result<()>;
 }
 
 /// A document as it is put.
@@ -119,6 +126,7 @@ impl Halt {
             Trouble::Denied(_) => "check the credentials and what they may do with this target",
             Trouble::Missing(_) => "check the target's name, region and endpoint",
             Trouble::Conflict(_) => "run the command again; it begins from what lies there now",
+            Trouble::Unable(_) => "publish to a target that can do it",
             Trouble::Busy(_) | Trouble::Other(_) => "run the command again; it goes on from where this one stopped",
         };
         Self::new(format!("could not {what}: {trouble}"), help)
@@ -207,6 +215,7 @@ impl Job<'_> {
         let is_attempted = standing.state.intents.contains(&self.root) && !settings.repair;
         let lease = Lease::take(self.bucket, clock, settings, standing.state, standing.state_tag)?;
         let work = || {
+            self.ask_for_conditions(&lease)?;
             if !is_attempted {
                 self.put_manifest(&lease)?;
             }
@@ -234,6 +243,19 @@ impl Job<'_> {
         }
     }
 
+    /// Some servers take the conditions of a request and do not look at them. That is known before anything is published, and
+    /// when everything is written again, as after a move to another server.
+    fn ask_for_conditions(&self, lease: &Lease) -> Result<(), Halt> {
+        let Settings { repair, unguarded, .. } = *self.publisher.settings;
+        if unguarded || !(repair || self.base.is_first) || lease.is_guarded()? {
+            return Ok(());
+        }
+        Err(Halt::new(
+            "this target takes conditional requests and ignores their conditions, so nothing would keep two publishers apart",
+            "publish to a target that honours them; or see to it that only one publisher ever runs, and pass `--allow unguarded`",
+        ))
+    }
+
     /// The shards that do not lie there yet, then the root that lists them.
     fn put_manifest(&self, lease: &Lease) -> Result<(), Halt> {
         let root = &self.shards.root;
@@ -258,7 +280,7 @@ impl Job<'_> {
         let when = if self.publisher.settings.repair { When::Always } else { When::Absent };
         let Err(trouble) = self.bucket.put(key, body, headers, when) else { return Ok(()) };
         let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
-        if matches!(trouble, Trouble::Denied(_) | Trouble::Missing(_)) {
+        if matches!(trouble, Trouble::Denied(_) | Trouble::Missing(_) | Trouble::Unable(_)) {
             return Err(failed(&trouble));
         }
         let most = usize::try_from(body.size()).unwrap_or(usize::MAX);
@@ -274,7 +296,10 @@ impl Job<'_> {
 
     /// Writes what a plan says of one wave.
     fn put_wave(&self, wave: Wave, lease: &Lease) -> Result<(), Halt> {
-        let keys: BTreeSet<&str> = self.plan.puts.keys().filter(|(at, _)| *at == wave).map(|(_, key)| &**key).collect();
+        let of = |is: fn(&Wave, &Wave) -> bool| {
+            self.plan.puts.keys().filter(|(at, _)| is(at, &wave)).map(|(_, key)| &**key).collect::<BTreeSet<&str>>()
+        };
+        let (keys, later) = (of(Wave::eq), of(Wave::gt));
         if keys.is_empty() {
             return Ok(());
         }
@@ -303,7 +328,7 @@ impl Job<'_> {
             self.publisher.settings.width.min(keys.len()),
             |give| {
                 let to = |document| give(document).map_err(|_: pool::Over| anyhow::anyhow!("no more documents are written"));
-                self.edition.source.give(&keys, &to)
+                self.edition.source.give(&keys, &later, &to)
             },
             put,
         )?;

@@ -1,16 +1,14 @@
-//! The documents of a site on their way to a target: once to be listed, and again, one by one, as they are asked for. Large
-//! ones pass through files that go away with their owner.
-#![expect(clippy::disallowed_methods, reason = "large documents are kept in files until they are sent")]
+//! The documents of a site on their way to a target: rendered once to be listed, and again as they are asked for. What is large, or
+//! asked for later than what it is rendered with, waits in files.
+
+mod spool;
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
+    fs::File,
     io::{BufWriter, Write},
-    path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::PathBuf,
+    sync::Mutex,
 };
 
 use anyhow::Context;
@@ -21,13 +19,15 @@ use crate::{
     manifest::{Fingerprint, Line, Manifest},
     name::ServerName,
     ports::{Body, Headers},
-    publish::{Document, Source},
+    publish::{Document, Source, To},
     site::{
         Sink, Site, Wants,
         path::{self, Endpoint, PagePath, SitePath, Spelling},
     },
     status::Status,
 };
+
+use spool::Spool;
 
 /// How a site lies at its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,13 @@ impl<'a> Pages<'a> {
 }
 
 impl Pages<'_> {
+    /// The keys of what is rendered without reading any entry.
+    fn singles(&self) -> BTreeSet<String> {
+        let pages = self.site.single_pages();
+        let keys = pages.iter().flat_map(|page| &page.paths).flat_map(|path| self.form.keys(path));
+        keys.chain(self.extras.iter().map(|extra| extra.key.to_owned())).collect()
+    }
+
     /// The keys of versions and servers that are deleted.
     pub fn deleted(&self) -> BTreeSet<String> {
         let mut paths = Vec::new();
@@ -113,24 +120,61 @@ impl Pages<'_> {
 }
 
 impl Source for Pages<'_> {
-    fn give(&self, keys: &BTreeSet<&str>, to: &(dyn Fn(Document) -> anyhow::Result<()> + Sync)) -> anyhow::Result<()> {
-        for Extra { key, headers, body } in self.extras.iter().filter(|extra| keys.contains(extra.key)) {
+    fn give(&self, keys: &BTreeSet<&str>, later: &BTreeSet<&str>, to: &To) -> anyhow::Result<()> {
+        let mut missing = BTreeSet::new();
+        for key in keys {
+            match self.spool.take(key)? {
+                Some(document) => to(document)?,
+                None => drop(missing.insert(*key)),
+            }
+        }
+        for Extra { key, headers, body } in self.extras.iter().filter(|extra| missing.contains(extra.key)) {
             let sha256 = Sha256::of(body);
             to(Document { key: (*key).to_owned(), headers: *headers, body: body.clone().into(), sha256 })?;
         }
+        let asked = self.work(&missing);
+        if asked.is_nothing() {
+            return self
+                .render(&asked, &Gift { form: self.form, keys: &missing, later: &BTreeSet::new(), to, spool: &self.spool });
+        }
+        // Most of the work is to read the entries, so what comes later is made of them now and kept until then.
+        let asked = self.work(&missing.union(later).copied().collect());
+        self.render(&asked, &Gift { form: self.form, keys: &missing, later, to, spool: &self.spool })
+    }
+}
+
+/// What has to be rendered for some keys.
+struct Work<'a> {
+    servers: BTreeSet<&'a str>,
+    collections: bool,
+}
+
+impl Work<'_> {
+    /// Whether no entry has to be read.
+    fn is_nothing(&self) -> bool {
+        self.servers.is_empty() && !self.collections
+    }
+}
+
+impl Pages<'_> {
+    fn work<'k>(&self, keys: &BTreeSet<&'k str>) -> Work<'k> {
         let server = |name: &str| self.site.registry.servers.get(&ServerName::parse(name).ok()?);
         let shown = |name: &str| server(name).is_some_and(|server| server.latest().is_some());
-        let (mut servers, mut collections) = (BTreeSet::new(), false);
+        let needs_no_server = self.singles();
+        let mut work = Work { servers: BTreeSet::new(), collections: false };
         for key in keys {
             match path::server_of(key).filter(|name| shown(name)) {
-                Some(name) => drop(servers.insert(name)),
-                None => collections = true,
+                Some(name) => drop(work.servers.insert(name)),
+                None => work.collections |= !needs_no_server.contains(*key),
             }
         }
-        let gift = Gift { form: self.form, keys, to, spool: &self.spool };
+        work
+    }
+
+    fn render(&self, Work { servers, collections }: &Work, gift: &Gift) -> anyhow::Result<()> {
         let wanted = |name: &ServerName| servers.contains(name.as_str());
-        self.site.render(&Wants { server: &wanted, collections, progress: &|_| {} }, &gift)?;
-        if self.form == Form::Folder && collections {
+        self.site.render(&Wants { server: &wanted, collections: *collections, progress: &|_| {} }, gift)?;
+        if self.form == Form::Folder && *collections {
             self.site.host_pages().iter().try_for_each(|page| gift.page(&page.paths, &page.body))?;
         }
         Ok(())
@@ -180,22 +224,27 @@ impl Sink for Survey {
     }
 }
 
-/// Gives what is asked for.
+/// Gives what is asked for, and keeps what will be.
 struct Gift<'a> {
     form: Form,
     keys: &'a BTreeSet<&'a str>,
-    to: &'a (dyn Fn(Document) -> anyhow::Result<()> + Sync),
+    later: &'a BTreeSet<&'a str>,
+    to: &'a To<'a>,
     spool: &'a Spool,
 }
 
 impl Gift<'_> {
     fn asked(&self, paths: &[SitePath]) -> Vec<(String, Headers)> {
         let keys = paths.iter().flat_map(|path| self.form.keys(path).map(|key| (key, headers(path))));
-        keys.filter(|(key, _)| self.keys.contains(key.as_str())).collect()
+        keys.filter(|(key, _)| self.keys.contains(key.as_str()) || self.later.contains(key.as_str())).collect()
     }
 
     fn give(&self, asked: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
-        asked.into_iter().try_for_each(|(key, headers)| (self.to)(Document { key, headers, body: body.clone(), sha256 }))
+        let (now, later): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(key, _)| self.keys.contains(key.as_str()));
+        if !later.is_empty() {
+            self.spool.keep(later, sha256, body)?;
+        }
+        now.into_iter().try_for_each(|(key, headers)| (self.to)(Document { key, headers, body: body.clone(), sha256 }))
     }
 }
 
@@ -251,41 +300,5 @@ impl Sink for Gift<'_> {
 
     fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
         Ok(())
-    }
-}
-
-/// A folder for large documents, made when there is one.
-#[derive(Debug, Default)]
-struct Spool {
-    folder: Mutex<Option<PathBuf>>,
-    files: AtomicUsize,
-}
-
-impl Spool {
-    fn create(&self) -> anyhow::Result<(PathBuf, BufWriter<File>)> {
-        let mut folder = self.folder.lock().expect("no thread panics while it makes a folder");
-        let folder = match &*folder {
-            Some(there) => there.clone(),
-            None => folder.insert(fresh_folder(&std::env::temp_dir())?).clone(),
-        };
-        let path = folder.join(self.files.fetch_add(1, Ordering::Relaxed).to_string());
-        let file = File::create_new(&path).with_context(|| format!("could not create `{}`", path.display()))?;
-        Ok((path, BufWriter::with_capacity(1 << 16, file)))
-    }
-}
-
-/// A folder that nobody else has made.
-fn fresh_folder(within: &Path) -> anyhow::Result<PathBuf> {
-    let name = |at: u32| within.join(format!("gazette-{}-{at}", std::process::id()));
-    let made = (0..100).map(name).find(|folder| fs::create_dir(folder).is_ok());
-    made.with_context(|| format!("could not create a folder in `{}`", within.display()))
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        if let Ok(Some(folder)) = self.folder.get_mut().map(Option::take) {
-            // What is left in a folder for temporary files is swept away by others.
-            let _ = fs::remove_dir_all(folder);
-        }
     }
 }

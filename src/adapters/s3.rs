@@ -45,6 +45,12 @@ pub struct Spot<'a> {
 const ATTEMPTS: u32 = 6;
 /// How long one attempt may take. All attempts together end within [`PATIENCE`].
 const ATTEMPT: Duration = Duration::from_mins(1);
+/// S3 takes no larger object in one request, and only one request can have a condition and be whole or not done.
+const PUT_MAX: u64 = 5 << 30;
+/// How often a body is asked for that breaks off in its middle.
+const READINGS: usize = 4;
+/// For how long nothing of a body may come.
+const STALLED: Duration = Duration::from_secs(20);
 /// AWS takes it for servers that do not look at it.
 const ANY_REGION: &str = "us-east-1";
 /// So much of a server's sentence is told.
@@ -95,6 +101,40 @@ impl S3 {
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
+
+    /// Reads a body once. The library's attempts and time-outs end where a body begins.
+    async fn read(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, Tag)>, Broken> {
+        let large = || Broken::For(Trouble::Other(format!("`{key}` has more than {most} bytes")));
+        let found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) => return Err(Broken::For(trouble(&error))),
+        };
+        let tag = Tag(found.e_tag().unwrap_or_default().into());
+        let told = found.content_length().and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+        if told > most {
+            return Err(large());
+        }
+        let (mut bytes, mut body) = (Vec::with_capacity(told), found.body);
+        loop {
+            let piece = tokio::time::timeout(STALLED, body.try_next()).await;
+            let piece = piece.map_err(|_| Broken::Off(Trouble::Busy(format!("`{key}` stopped in its middle"))))?;
+            match piece.map_err(|error| Broken::Off(Trouble::Busy(error.to_string())))? {
+                Some(piece) => bytes.extend_from_slice(&piece),
+                None => return Ok(Some((bytes, tag))),
+            }
+            if bytes.len() > most {
+                return Err(large());
+            }
+        }
+    }
+}
+
+/// Why there is no body.
+enum Broken {
+    /// It broke off in its middle: it is worth asking again.
+    Off(Trouble),
+    For(Trouble),
 }
 
 /// What is worth asking again beside what the library knows: too many requests in any words, and two conditional requests that
@@ -136,6 +176,7 @@ where
     match (status, error) {
         (Some(401 | 403), _) | (None, SdkError::ConstructionFailure(_)) => Trouble::Denied(said),
         (Some(404), _) => Trouble::Missing(said),
+        (Some(501), _) => Trouble::Unable(said),
         (Some(412), _) => Trouble::Conflict(said),
         // Two conditional requests met, and neither was answered for good.
         (Some(409 | 429 | 500..), _) | (None, SdkError::TimeoutError(_)) => Trouble::Busy(said),
@@ -147,30 +188,26 @@ where
 
 impl Bucket for S3 {
     fn get(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, Tag)>, Trouble> {
-        let large = || Trouble::Other(format!("`{key}` has more than {most} bytes"));
         self.runtime.block_on(async {
-            let found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
-                Ok(found) => found,
-                Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
-                Err(error) => return Err(trouble(&error)),
-            };
-            let tag = Tag(found.e_tag().unwrap_or_default().into());
-            let told = found.content_length().and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
-            if told > most {
-                return Err(large());
-            }
-            let (mut bytes, mut body) = (Vec::with_capacity(told), found.body);
-            while let Some(piece) = body.try_next().await.map_err(|error| Trouble::Busy(error.to_string()))? {
-                bytes.extend_from_slice(&piece);
-                if bytes.len() > most {
-                    return Err(large());
+            let whole = async {
+                for _ in 1..READINGS {
+                    match self.read(key, most).await {
+                        Err(Broken::Off(_)) => {}
+                        Err(Broken::For(trouble)) => return Err(trouble),
+                        Ok(found) => return Ok(found),
+                    }
                 }
-            }
-            Ok(Some((bytes, tag)))
+                self.read(key, most).await.map_err(|(Broken::Off(trouble) | Broken::For(trouble))| trouble)
+            };
+            let late = || Err(Trouble::Busy(format!("`{key}` did not arrive within {} seconds", PATIENCE.as_secs())));
+            tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(|_| late())
         })
     }
 
     fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
+        if body.size() > PUT_MAX {
+            return Err(Trouble::Unable(format!("`{key}` has {} bytes, and S3 takes {PUT_MAX} in one request", body.size())));
+        }
         self.runtime.block_on(async {
             let body = match body {
                 Body::Bytes(bytes) => ByteStream::from(bytes.to_vec()),
@@ -191,7 +228,9 @@ impl Bucket for S3 {
                 When::Absent => request.if_none_match("*"),
                 When::Still(Tag(tag)) => request.if_match(&**tag),
             };
-            let put = request.send().await.map_err(|error| match trouble(&error) {
+            // On the network's own threads: each of those that wait would keep memory for what a request needs.
+            let sent = self.runtime.spawn(request.send()).await.expect("no request panics");
+            let put = sent.map_err(|error| match trouble(&error) {
                 // What should still be there is gone.
                 Trouble::Missing(said) if matches!(when, When::Still(_)) => Trouble::Conflict(said),
                 trouble => trouble,

@@ -52,7 +52,7 @@ pub struct Publish {
     pub dry_run: bool,
 
     /// A limit that this publication may pass: deletes, changes, counts, tiny, history, clock, signature, address,
-    /// foreign
+    /// foreign, unguarded
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     pub allow: Vec<Limit>,
 

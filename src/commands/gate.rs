@@ -211,7 +211,7 @@ fn failed(trouble: Trouble) -> anyhow::Error {
         Trouble::Denied(_) => "give GITHUB_TOKEN the rights that `gazette gate --help` names",
         Trouble::Missing(_) => "see whether --repo and --pull are right, and whether GITHUB_TOKEN may read them",
         Trouble::Busy(_) => "run it again later; `--patience` lets it wait longer",
-        Trouble::Conflict(_) | Trouble::Other(_) => return anyhow::Error::new(trouble),
+        Trouble::Conflict(_) | Trouble::Unable(_) | Trouble::Other(_) => return anyhow::Error::new(trouble),
     };
     WayOut::new(trouble.to_string(), help).into()
 }

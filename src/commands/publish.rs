@@ -65,6 +65,7 @@ impl<'a> Way<'a> {
             force: whereto.force || chosen.form() == Form::Folder,
             repair: false,
             overwrite: false,
+            unguarded: false,
         };
         Ok(Self { place, chosen, settings, report: None })
     }
@@ -135,6 +136,7 @@ fn publish(
 ) -> anyhow::Result<ExitCode> {
     (way.settings.grace, way.settings.repair) = (args.grace.0, args.repair);
     way.settings.overwrite = allowed.contains(&Limit::Foreign);
+    way.settings.unguarded = allowed.contains(&Limit::Unguarded);
     let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
     let is_going_back = allowed.len() > args.allow.len();
     let made = read.edition(way.chosen.form(), colour, out, |edition, out| {

@@ -26,6 +26,8 @@ pub enum Limit {
     Address,
     /// Where nothing was published before, something lies that is not gazette's.
     Foreign,
+    /// The target ignores the conditions of requests, which is found out while publishing.
+    Unguarded,
 }
 
 /// The numbers.
@@ -95,7 +97,7 @@ pub struct Passed {
 }
 
 impl Limit {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Deletes,
         Self::Changes,
         Self::Counts,
@@ -105,6 +107,7 @@ impl Limit {
         Self::Signature,
         Self::Address,
         Self::Foreign,
+        Self::Unguarded,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -118,6 +121,7 @@ impl Limit {
             Self::Signature => "signature",
             Self::Address => "address",
             Self::Foreign => "foreign",
+            Self::Unguarded => "unguarded",
         }
     }
 

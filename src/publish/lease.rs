@@ -24,6 +24,9 @@ const WORKED: Duration = Duration::from_secs(LEASE * 8 / 10);
 
 const _: () = assert!(WORKED.as_secs() + crate::ports::PATIENCE.as_secs() <= LEASE, "a request outlives the lease");
 
+/// A tag of the usual form that no object has.
+const NOBODYS: &str = "\"00000000000000000000000000000000\"";
+
 pub(super) struct Lease<'a> {
     bucket: Counted<'a>,
     clock: &'a dyn Clock,
@@ -74,6 +77,21 @@ impl<'a> Lease<'a> {
             change(state);
             state.lease = Some(Held { holder: self.holder.to_owned(), until });
         })
+    }
+
+    /// Whether conditions are honoured: asks for what has to be refused, with the bytes that lie there anyway.
+    pub(super) fn is_guarded(&self) -> Result<bool, Halt> {
+        let mut inner = self.inner();
+        let (body, nobodys) = (inner.state.text().into(), Tag(NOBODYS.into()));
+        let mut is_guarded = true;
+        for when in [When::Absent, When::Still(&nobodys)] {
+            match self.bucket.put(state::KEY, &body, PRIVATE, when) {
+                Err(Trouble::Conflict(_)) => {}
+                Err(trouble) => return Err(Halt::of("ask whether conditional requests are honoured", &trouble)),
+                Ok(tag) => (inner.tag, is_guarded) = (Some(tag), false),
+            }
+        }
+        Ok(is_guarded)
     }
 
     /// Gives the lease back, with a last change.
@@ -145,7 +163,7 @@ pub(super) fn swap(bucket: Counted, key: &str, bytes: &[u8], headers: Headers, e
     for _ in 0..ATTEMPTS {
         let trouble = match bucket.put(key, &body, headers, expected.map_or(When::Absent, When::Still)) {
             Ok(tag) => return Ok(tag),
-            Err(trouble @ (Trouble::Denied(_) | Trouble::Missing(_))) => return Err(trouble),
+            Err(trouble @ (Trouble::Denied(_) | Trouble::Missing(_) | Trouble::Unable(_))) => return Err(trouble),
             Err(trouble) => trouble,
         };
         // More than our own bytes is somebody else's.

@@ -1,12 +1,20 @@
 //! Publishing to a server that speaks S3, over the wire, by the real binary.
 
+mod line;
 mod night;
+mod reader;
 mod server;
+mod storm;
 
-use std::process::Command;
+use std::{
+    path::Path,
+    process::{Child, Command, Output},
+};
 
 use gazette::{
+    adapters::s3::{S3, Spot},
     checkpoint::{Checkpoint, Trust},
+    ports::{Body, Bucket, Headers, Trouble, When},
     publish::{CHECKPOINT, state},
 };
 
@@ -22,9 +30,28 @@ struct Ran {
     code: i32,
 }
 
+impl Ran {
+    fn of(command: &mut Command) -> Self {
+        Self::said(command.output().expect("gazette runs"))
+    }
+
+    fn end(started: Child) -> Self {
+        Self::said(started.wait_with_output().expect("gazette ends"))
+    }
+
+    fn said(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8 is printed");
+        Self { text: text(output.stdout) + &text(output.stderr), code: output.status.code().expect("an exit status") }
+    }
+}
+
 fn run(repo: &Repo, args: &[&str], secret: Option<&str>) -> Ran {
+    Ran::of(&mut command(repo.path(), args, secret))
+}
+
+fn command(folder: &Path, args: &[&str], secret: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
-    alone(command.args(args).current_dir(repo.path()));
+    alone(command.args(args).current_dir(folder));
     if matches!(args[0], "publish" | "rollback") && !args.contains(&"--read-back") {
         command.arg("--no-read-back");
     }
@@ -40,9 +67,7 @@ fn run(repo: &Repo, args: &[&str], secret: Option<&str>) -> Ran {
     if let Some(secret) = secret {
         command.env("AWS_ACCESS_KEY_ID", server::KEY).env("AWS_SECRET_ACCESS_KEY", secret);
     }
-    let output = command.output().expect("gazette runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8 is printed");
-    Ran { text: text(output.stdout) + &text(output.stderr), code: output.status.code().expect("an exit status") }
+    command
 }
 
 fn publish(repo: &Repo) -> String {
@@ -140,4 +165,36 @@ fn whoever_is_killed_is_followed() {
     let forced = run(&repo, &["publish", "--force"], Some(server::SECRET));
     assert_eq!(forced.code, 0, "{}", forced.text);
     assert_eq!(checkpoint(&server).publication, 1);
+}
+
+/// Where nothing would keep two publishers apart, it is said before anything is published.
+#[test]
+fn a_server_that_ignores_conditions_is_found_out() {
+    let server = Server::start();
+    server.ignore_conditions();
+    let repo = repository(&server);
+    let refused = run(&repo, &["publish"], Some(server::SECRET));
+    assert_eq!(refused.code, 2, "{}", refused.text);
+    assert!(refused.text.contains("ignores their conditions") && refused.text.contains("--allow unguarded"), "{}", refused.text);
+    assert_eq!(server.keys(), [format!("site/{}", state::KEY)], "nothing is published");
+    let allowed = run(&repo, &["publish", "--allow", "unguarded"], Some(server::SECRET));
+    assert_eq!(allowed.code, 0, "{}", allowed.text);
+    let later = publish(&repo);
+    assert!(later.contains("renewed") && later.contains("3 GET, 1 PUT"), "{later}");
+    let moved = run(&repo, &["publish", "--repair"], Some(server::SECRET));
+    assert!(moved.code == 2 && moved.text.contains("--allow unguarded"), "{}", moved.text);
+}
+
+/// Whether it was done is known at once: it was not.
+#[test]
+fn what_is_too_large_for_one_request_is_not_sent() {
+    let server = Server::start();
+    let endpoint = format!("http://{}", server.address);
+    let spot = Spot { bucket: "registry", prefix: "", endpoint: Some(&endpoint), region: None };
+    let bucket = S3::open(&spot, 1).expect("a bucket");
+    let headers = Headers { content_type: "application/json", cache_control: "no-store" };
+    let large = Body::File { path: "nowhere".into(), size: (5 << 30) + 1 };
+    let refused = bucket.put("dump", &large, headers, When::Always).expect_err("it is too large");
+    assert!(matches!(&refused, Trouble::Unable(why) if why.contains("`dump` has 5368709121 bytes")), "{refused}");
+    assert_eq!(server.requests(), 0);
 }

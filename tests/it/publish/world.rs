@@ -9,7 +9,7 @@ use gazette::{
     manifest::{Line, Manifest},
     name::ServerName,
     ports::Headers,
-    publish::{Document, Edition, Settings, Source},
+    publish::{Document, Edition, Settings, Source, To},
     site::{
         Facts,
         facts::Counts,
@@ -161,7 +161,7 @@ impl Rendering {
 }
 
 impl Source for Rendered {
-    fn give(&self, keys: &BTreeSet<&str>, to: &(dyn Fn(Document) -> anyhow::Result<()> + Sync)) -> anyhow::Result<()> {
+    fn give(&self, keys: &BTreeSet<&str>, _: &BTreeSet<&str>, to: &To) -> anyhow::Result<()> {
         for (key, (headers, body)) in self.documents.iter().filter(|(key, _)| keys.contains(key.as_str())) {
             let sha256 = Sha256::of(body);
             to(Document { key: key.clone(), headers: *headers, body: body.clone().into(), sha256 })?;
@@ -196,5 +196,6 @@ pub(crate) fn settings(holder: &str, grace: i64) -> Settings {
         force: false,
         repair: false,
         overwrite: false,
+        unguarded: false,
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Condvar, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{Router, error_handling::HandleError, http::StatusCode};
@@ -31,6 +32,10 @@ pub(super) enum Fault {
     Hang,
 }
 
+/// Everything that lies in a bucket at a moment.
+#[derive(Clone, Default)]
+pub(super) struct Objects(BTreeMap<String, Stored>);
+
 pub(super) struct Server {
     pub(super) address: String,
     shared: Arc<Shared>,
@@ -41,7 +46,8 @@ pub(super) struct Server {
 #[derive(Default)]
 struct Shared {
     bucket: Mutex<Bucket>,
-    hung: Condvar,
+    /// Told of every request.
+    asked: Condvar,
 }
 
 #[derive(Default)]
@@ -50,6 +56,8 @@ struct Bucket {
     requests: usize,
     faults: BTreeMap<usize, Fault>,
     is_hung: bool,
+    /// Whether it takes every request, whatever its conditions.
+    is_careless: bool,
 }
 
 #[derive(Clone)]
@@ -89,6 +97,11 @@ impl Server {
         let mut bucket = self.shared.bucket();
         let at = bucket.requests + after;
         bucket.faults.insert(at, fault);
+    }
+
+    /// From now on conditions are ignored.
+    pub(super) fn ignore_conditions(&self) {
+        self.shared.bucket().is_careless = true;
     }
 
     pub(super) fn faults(&self) -> usize {
@@ -132,8 +145,36 @@ impl Server {
     }
 
     pub(super) fn wait_for_hang(&self) {
+        self.wait_while(|bucket| !bucket.is_hung);
+    }
+
+    /// Until so many requests were made of it.
+    pub(super) fn wait_for(&self, requests: usize) {
+        self.wait_while(|bucket| bucket.requests < requests);
+    }
+
+    /// Until another request was made, or a moment has passed; tells how many there were.
+    pub(super) fn wait_for_more_than(&self, requests: usize) -> usize {
+        let moment = Duration::from_millis(20);
+        let waited = self.shared.asked.wait_timeout_while(self.shared.bucket(), moment, |bucket| bucket.requests <= requests);
+        waited.expect("no thread panicked").0.requests
+    }
+
+    fn wait_while(&self, is_early: impl Fn(&Bucket) -> bool) {
         let bucket = self.shared.bucket();
-        drop(self.shared.hung.wait_while(bucket, |bucket| !bucket.is_hung).expect("no thread panicked"));
+        drop(self.shared.asked.wait_while(bucket, |bucket| is_early(bucket)).expect("no thread panicked"));
+    }
+
+    pub(super) fn objects(&self) -> Objects {
+        Objects(self.shared.bucket().objects.clone())
+    }
+
+    pub(super) fn set(&self, Objects(objects): Objects) {
+        self.shared.bucket().objects = objects;
+    }
+
+    pub(super) fn bodies(&self) -> BTreeMap<String, Vec<u8>> {
+        self.shared.bucket().objects.iter().map(|(key, stored)| (key.clone(), stored.bytes.clone())).collect()
     }
 }
 
@@ -146,6 +187,7 @@ impl Wire {
             let mut bucket = self.0.bucket();
             let at = bucket.requests;
             bucket.requests += 1;
+            self.0.asked.notify_all();
             match bucket.faults.remove(&at) {
                 None => return act(&mut bucket),
                 Some(Fault::Done) => {
@@ -154,7 +196,6 @@ impl Wire {
                 }
                 Some(Fault::Hang) => {
                     bucket.is_hung = true;
-                    self.0.hung.notify_all();
                     Fault::Hang
                 }
                 Some(fault) => fault,
@@ -196,6 +237,7 @@ impl S3 for Wire {
         self.request(|bucket| {
             let lying = bucket.objects.get(&key).map(Stored::tag);
             match (if_none_match, if_match) {
+                _ if bucket.is_careless => {}
                 (Some(ETagCondition::Any), _) if lying.is_some() => return Err(s3_error!(PreconditionFailed)),
                 (_, Some(ETagCondition::ETag(_))) if lying.is_none() => return Err(s3_error!(NoSuchKey)),
                 (_, Some(ETagCondition::ETag(tag))) if lying != Some(tag.clone()) => return Err(s3_error!(PreconditionFailed)),
