@@ -89,6 +89,7 @@ impl Look<'_> {
             earlier: &self.traces.earlier,
             changed: &self.traces.changed,
             sample: DEFAULT_SAMPLE,
+            standing: &|| self.chosen.standing(self.trust),
             told: &terminal::note,
         };
         watch.look(published, self.base_url)
@@ -100,6 +101,11 @@ fn tell(publication: &Publication, address: &str, host: Host, colour: bool, out:
     if publication.verdict().is_some() {
         let report = Report { target: address.to_owned(), host, clients: Vec::new(), publication: Some(publication.clone()) };
         return Ok(out.write_all(text::render(&report, colour).as_bytes())?);
+    }
+    if publication.compared == 0 {
+        let why = publication.checks.last().map_or("it lists no document", |check| &check.message);
+        writeln!(out, "  read back at {}: nothing was compared; {why}", quoted(address))?;
+        return Ok(());
     }
     let compared = some(usize::try_from(publication.compared)?, "document");
     writeln!(out, "  read back at {}: {compared} of {} compared, all as published", quoted(address), publication.listed)?;

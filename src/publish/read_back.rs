@@ -28,6 +28,8 @@ pub struct Watch<'a> {
     pub changed: &'a BTreeSet<Box<str>>,
     /// How many others are looked at.
     pub sample: usize,
+    /// Which publication stands where it was written, whatever readers are shown; the words are why nobody can say.
+    pub standing: &'a dyn Fn() -> Result<u64, String>,
     /// Told why it takes time.
     pub told: &'a dyn Fn(&str),
 }
@@ -60,8 +62,8 @@ impl Watch<'_> {
         let shown = documents.keys().find(|key| key.starts_with("v0.1/servers/")).cloned();
         let differences = self.compare(documents, &checkpoint, began);
         let is_wrong = differences.iter().any(|difference| difference.check.verdict == Some(Verdict::Reject));
-        if is_wrong && self.is_followed(&checkpoint, base_url)? {
-            publication.keep(followed(&checkpoint));
+        if is_wrong && let Some(check) = self.followed_meanwhile(&checkpoint, base_url)? {
+            publication.keep(check);
             return Ok(publication);
         }
         for difference in differences {
@@ -127,7 +129,11 @@ impl Watch<'_> {
             Check { asked, answer, verdict: Some(verdict), message, help: help.to_owned() }
         };
         if found.publication > *number {
-            publication.keep(followed(&found));
+            publication.keep(self.followed(&found).unwrap_or_else(|message| {
+                let help =
+                    "name the address where readers find what is written to the target, in `base_url` or with `--read-back`";
+                of(Verdict::Reject, message, help)
+            }));
             return Ok(None);
         }
         if found.publication < *number {
@@ -187,11 +193,28 @@ impl Watch<'_> {
         }
     }
 
-    /// Whether somebody has published meanwhile.
-    fn is_followed(&self, checkpoint: &Checkpoint, base_url: &str) -> Result<bool, Unreached> {
+    /// Who has published meanwhile, if somebody has.
+    fn followed_meanwhile(&self, checkpoint: &Checkpoint, base_url: &str) -> Result<Option<Check>, Unreached> {
         let Pointer { checkpoint: now, trusted, .. } = self.reader.pointer(&self.wants(base_url))?;
         let is_believed = *self.pinned == Pinned::Anyone || trusted == Trusted::Pinned;
-        Ok(is_believed && now.is_some_and(|now| now.publication > checkpoint.publication))
+        let now = now.filter(|now| is_believed && now.publication > checkpoint.publication);
+        Ok(now.and_then(|now| self.followed(&now).ok()))
+    }
+
+    /// What readers see has followed if it is no newer than what stands at the target; if it is, they look at another site.
+    fn followed(&self, found: &Checkpoint) -> Result<Check, String> {
+        let seen = found.publication;
+        match (self.standing)() {
+            Ok(standing) if standing >= seen => Ok(Check {
+                asked: String::new(),
+                answer: String::new(),
+                verdict: None,
+                message: format!("publication {seen} has followed, and is its publisher's to look at"),
+                help: String::new(),
+            }),
+            Ok(standing) => Err(format!("readers see publication {seen} of another site: at the target stands {standing}")),
+            Err(why) => Err(format!("readers see publication {seen}, and what stands at the target could not be read: {why}")),
+        }
     }
 }
 
@@ -199,14 +222,4 @@ impl Watch<'_> {
 fn failed(mut difference: Difference) -> Difference {
     difference.check.verdict = Some(Verdict::Reject);
     difference
-}
-
-fn followed(checkpoint: &Checkpoint) -> Check {
-    Check {
-        asked: String::new(),
-        answer: String::new(),
-        verdict: None,
-        message: format!("publication {} has followed, and is its publisher's to look at", checkpoint.publication),
-        help: String::new(),
-    }
 }
