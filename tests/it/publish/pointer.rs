@@ -294,6 +294,22 @@ fn a_document_that_is_not_what_is_listed() {
     assert_eq!(scene.look().verdict(), None, "a parameter is no other type");
 }
 
+/// Of a body that is much too large, no more is read than tells that it is.
+#[test]
+fn a_document_that_does_not_end() {
+    let scene = scene();
+    let listed = answer(&scene.memory, DOCUMENT).body.len();
+    let most = listed + listed / 2 + (64 << 10);
+    for (size, said) in [
+        (most, "200 OK, no Content-Type, 6".to_owned()),
+        (most + 1, format!("a body of more than {},{:03} bytes; listed are", most / 1_000, most % 1_000)),
+        (12 << 20, "; listed are".to_owned()),
+    ] {
+        scene.front.instead(&format!("/{DOCUMENT}"), Response::new(200, vec![b'{'; size]));
+        assert_against(&scene, &["these are not the bytes that publication 1 lists", &said]);
+    }
+}
+
 /// Bytes that an earlier publication lists are known, and old.
 #[test]
 fn a_document_that_a_cache_has_kept() {
