@@ -41,15 +41,19 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Whether a site without a checkpoint cannot be what was asked for.
-    pub fn is_demanded(&self) -> bool {
+    fn is_demanded(&self) -> bool {
         !self.keys.is_empty() || self.max_age.is_some() || self.seen.is_some() || self.base_url.is_some() || self.all
     }
 }
 
 impl Verify {
-    /// Whether the checkpoint is looked at: named alone or among all, or something is demanded of it.
+    /// Whether the checkpoint is looked at: among all, or because it is demanded.
     pub fn wants_checkpoint(&self) -> bool {
-        self.clients.iter().any(|reader| matches!(reader, Reader::All | Reader::Checkpoint)) || self.proof.is_demanded()
+        self.clients.contains(&Reader::All) || self.demands_checkpoint()
+    }
+
+    /// Whether a site without a checkpoint cannot be what was asked for: it is named, or something is demanded of it.
+    pub fn demands_checkpoint(&self) -> bool {
+        self.clients.contains(&Reader::Checkpoint) || self.proof.is_demanded()
     }
 }

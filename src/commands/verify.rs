@@ -25,11 +25,15 @@ pub(super) fn run(verify: &Verify, colour: bool, out: &mut dyn Write) -> anyhow:
     let clients = clients(verify, &base)?;
     let server = verify.server.as_deref();
     let unreached = |why: Unreached| unreached(&verify.target, &why);
-    if base.is_file() && verify.proof.is_demanded() {
+    if base.is_file() && verify.demands_checkpoint() {
         let error = format!("{} is one file, and a checkpoint is of a whole registry", quoted(&verify.target));
         return Err(WayOut::new(error, "name the registry's address without the file").into());
     }
-    let wants = if verify.wants_checkpoint() && !base.is_file() { Some(wants(&verify.proof)?) } else { None };
+    let wants = if verify.wants_checkpoint() && !base.is_file() {
+        Some(wants(&verify.proof, verify.demands_checkpoint())?)
+    } else {
+        None
+    };
     let mut report = verify::verify(&verify.target, &base, server, &clients, fetch.as_ref()).map_err(unreached)?;
     if let Some(wants) = wants {
         let reader = Reader::new(&base, report.host, fetch.as_ref()).greeted();
@@ -59,7 +63,7 @@ fn target(text: &str) -> anyhow::Result<(Base, Box<dyn Fetch + Sync>)> {
 }
 
 /// What the checkpoint is held to.
-fn wants(proof: &Proof) -> anyhow::Result<Wants> {
+fn wants(proof: &Proof, is_demanded: bool) -> anyhow::Result<Wants> {
     let pinned = if proof.keys.is_empty() { ours()? } else { Pinned::Keys(pinned(&proof.keys)?) };
     let seen = proof.seen.as_deref().map(|file| {
         Checkpoint::read(&disk::read(file)?, &Trust::Anyone).map_err(|why| {
@@ -70,7 +74,7 @@ fn wants(proof: &Proof) -> anyhow::Result<Wants> {
     Ok(Wants {
         now: SystemClock.now(),
         pinned,
-        is_demanded: proof.is_demanded(),
+        is_demanded,
         max_age: proof.max_age.map(|span| span.0),
         base_url: proof.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
         seen: seen.transpose()?,

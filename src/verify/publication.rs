@@ -31,7 +31,7 @@ pub use reader::Reader;
 pub struct Wants {
     pub now: Instant,
     pub pinned: Pinned,
-    /// Whether a site without a checkpoint has something to fix.
+    /// Whether a site without a checkpoint has something to fix, whosever it is.
     pub is_demanded: bool,
     /// How many seconds ago it may have been published.
     pub max_age: Option<i64>,

@@ -217,6 +217,16 @@ fn keys_of_the_site_itself_prove_little() {
         scene.front.instead("/checkpoint", response);
         assert_eq!(scene.look(), Publication::default(), "most registries have none");
     }
+    let theirs = ours("https://other.example.com");
+    let unsigned = Pinned::Registry { base_url: BASE_URL.to_owned(), keys: Vec::new() };
+    for (pinned, verdict) in [(ours(BASE_URL), Some(Verdict::Reject)), (theirs, None), (unsigned, None)] {
+        scene.wants.pinned = pinned;
+        for response in [Response::new(404, ""), Response::new(200, "<p>Hello")] {
+            scene.front.instead("/checkpoint", response);
+            assert_eq!(scene.look().verdict(), verdict, "a registry that signs has one: {:?}", scene.wants.pinned);
+        }
+    }
+    scene.wants.pinned = Pinned::Nothing;
     for status in [429, 500] {
         scene.front.instead("/checkpoint", Response::new(status, ""));
         assert_eq!(scene.look().verdict(), Some(Verdict::Review), "nobody knows");
