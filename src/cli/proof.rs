@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::verify::publication::Seed;
+
 use super::{
     Reader, Verify,
     publish::{Seconds, span},
@@ -35,9 +37,17 @@ pub struct Proof {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SAMPLE, help_heading = "The checkpoint")]
     pub sample: usize,
 
+    /// Compare the same documents again: the seed that a report names [default: another one each time]
+    #[arg(long, value_name = "SEED", value_parser = seed, help_heading = "The checkpoint")]
+    pub seed: Option<Seed>,
+
     /// Compare every document that the manifest lists
-    #[arg(long, conflicts_with = "sample", help_heading = "The checkpoint")]
+    #[arg(long, conflicts_with_all = ["sample", "seed"], help_heading = "The checkpoint")]
     pub all: bool,
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    Seed::parse(text).ok_or_else(|| "expected sixteen hexadecimal digits, as a report names them".to_owned())
 }
 
 impl Proof {

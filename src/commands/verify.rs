@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path, process::ExitCode};
 
 use crate::{
-    adapters::{WayOut, clock::SystemClock, disk, folder, static_host::StaticHost, web::Web},
+    adapters::{WayOut, chance, clock::SystemClock, disk, folder, static_host::StaticHost, web::Web},
     checkpoint::{Checkpoint, Trust, note::Verifier},
     cli::{Proof, Told, Verify},
     finding::{Verdict, quoted},
@@ -13,7 +13,7 @@ use crate::{
         address::Base,
         json,
         port::{Fetch, Unreached},
-        publication::{self, Pinned, Reader, Sample, Wants},
+        publication::{self, Pinned, Reader, Sample, Seed, Wants},
         text,
     },
 };
@@ -71,6 +71,7 @@ fn wants(proof: &Proof, is_demanded: bool) -> anyhow::Result<Wants> {
             anyhow::Error::from(WayOut::new(error, "name a file that holds what `/checkpoint` answered the last time"))
         })
     });
+    let drawn = proof.seed.map_or_else(|| chance::bytes().map(Seed), Ok)?;
     Ok(Wants {
         now: SystemClock.now(),
         pinned,
@@ -78,7 +79,7 @@ fn wants(proof: &Proof, is_demanded: bool) -> anyhow::Result<Wants> {
         max_age: proof.max_age.map(|span| span.0),
         base_url: proof.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
         seen: seen.transpose()?,
-        sample: if proof.all { Sample::All } else { Sample::Of(proof.sample) },
+        sample: if proof.all { Sample::All } else { Sample::Of(proof.sample, drawn) },
     })
 }
 

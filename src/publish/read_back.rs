@@ -26,8 +26,8 @@ pub struct Watch<'a> {
     pub earlier: &'a [(u64, Sha256)],
     /// What was written: some of it is looked at.
     pub changed: &'a BTreeSet<Box<str>>,
-    /// How many others are looked at.
-    pub sample: usize,
+    /// Which others are looked at.
+    pub sample: Sample,
     /// Which publication stands where it was written, whatever readers are shown; the words are why nobody can say.
     pub standing: &'a dyn Fn() -> Result<u64, String>,
     /// Told why it takes time.
@@ -82,7 +82,7 @@ impl Watch<'_> {
             max_age: None,
             base_url: Some(base_url.to_owned()),
             seen: None,
-            sample: Sample::Of(self.sample),
+            sample: self.sample,
         }
     }
 
@@ -155,10 +155,9 @@ impl Watch<'_> {
 
     /// What is to be compared, as soon as the manifest can be read.
     fn documents(&self, checkpoint: &Checkpoint, began: Duration, publication: &mut Publication) -> Documents {
-        let sample = Sample::Of(self.sample);
         loop {
             let (mut documents, mut seen) = (Documents::new(), Publication::default());
-            self.reader.documents(checkpoint, sample, self.changed, &mut seen, &mut |portion, _| documents.extend(portion));
+            self.reader.documents(checkpoint, self.sample, self.changed, &mut seen, &mut |portion, _| documents.extend(portion));
             if seen.verdict() < Some(Verdict::Reject) || !self.waits(began, Cache::Pointer) {
                 (publication.listed, publication.compared) = (seen.listed, seen.compared);
                 publication.checks.extend(seen.checks);

@@ -21,6 +21,7 @@ mod manners;
 mod pointer;
 mod reader;
 
+pub use choice::Seed;
 pub use document::{Difference, Why};
 pub use earlier::Earlier;
 pub use pointer::Pointer;
@@ -45,8 +46,8 @@ pub struct Wants {
 /// Which documents are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
-    /// What everybody reads, and so many others.
-    Of(usize),
+    /// What everybody reads, and so many others that are drawn with the seed.
+    Of(usize, Seed),
     All,
 }
 
@@ -88,6 +89,8 @@ pub struct Publication {
     pub listed: u64,
     /// How many of them were asked for.
     pub compared: u64,
+    /// Which ones, unless all were to be.
+    pub seed: Option<Seed>,
     /// How many are those of an earlier publication.
     pub stale: u64,
     /// The pointer, and whatever is not as it should be.
@@ -186,8 +189,9 @@ impl<'a> Reader<'a> {
                 self.show(std::mem::take(&mut portion), publication, see);
             }
         }
-        if let Sample::Of(most) = sample {
-            self.show(choice::documents(&portion, &checkpoint.root, most, also), publication, see);
+        if let Sample::Of(most, seed) = sample {
+            publication.seed = Some(seed);
+            self.show(choice::documents(&portion, seed, most, also), publication, see);
         }
     }
 

@@ -11,7 +11,7 @@ use gazette::{
     ports::Clock,
     publish::CHECKPOINT,
     site::path::SitePath,
-    verify::publication::{self, Pinned, Publication, Sample, Trusted, Wants},
+    verify::publication::{self, Pinned, Publication, Sample, Seed, Trusted, Wants},
 };
 
 use crate::loopback::Response;
@@ -22,6 +22,7 @@ use super::{
     world::{BASE_URL, World, signer, trust},
 };
 
+const SEED: Seed = Seed([7; 8]);
 const DOCUMENT: &str = "v0.1/servers/com.example/echo/versions/latest";
 
 struct Scene {
@@ -42,7 +43,7 @@ fn scene() -> Scene {
         max_age: None,
         base_url: Some(BASE_URL.to_owned()),
         seen: None,
-        sample: Sample::Of(100),
+        sample: Sample::Of(100, SEED),
     };
     Scene { front: Front::snapshot(&memory), memory, wants }
 }
@@ -107,7 +108,7 @@ fn a_site_is_what_its_checkpoint_says() {
     assert!(publication.holds());
     assert!(scene.front.asked().contains(&"/v0.1/servers/org.example/kept/versions/1.0.0+1".to_owned()));
 
-    let few = Wants { sample: Sample::Of(3), ..scene.wants.clone() };
+    let few = Wants { sample: Sample::Of(3, SEED), ..scene.wants.clone() };
     let look = |wants: &Wants| scene.front.read(|reader| publication::look(&reader, wants)).expect("it answers");
     let before = scene.front.asked().len();
     assert_eq!(look(&few).compared, 4 + 3, "four documents that everybody reads, and three others");
@@ -115,7 +116,16 @@ fn a_site_is_what_its_checkpoint_says() {
     let between = scene.front.asked().len();
     look(&few);
     assert_eq!(first, scene.front.asked()[between..].iter().cloned().collect(), "the same ones each time");
-    assert_eq!(look(&Wants { sample: Sample::All, ..few }).compared, publication.listed);
+    let others: std::collections::BTreeSet<String> = (1..=20)
+        .flat_map(|seed| {
+            let between = scene.front.asked().len();
+            look(&Wants { sample: Sample::Of(3, Seed([seed; 8])), ..few.clone() });
+            scene.front.asked()[between..].to_vec()
+        })
+        .collect();
+    assert!(others.len() > first.len() + 3, "others with another seed");
+    assert_eq!((publication.seed, look(&Wants { sample: Sample::All, ..few }).seed), (Some(SEED), None));
+    assert_eq!(look(&Wants { sample: Sample::All, ..scene.wants.clone() }).compared, publication.listed);
 }
 
 #[test]

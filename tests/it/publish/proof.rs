@@ -70,6 +70,27 @@ fn a_published_folder_is_verified() {
     assert_eq!(said["checks"][0]["message"], "the checkpoint holds");
 }
 
+/// Documents that are compared, and the seed that says which.
+fn drawn(repo: &Repo, args: &[&str]) -> (u64, String) {
+    let json = gazette(repo.path(), &[&["verify", "public", "--client", "checkpoint", "--format", "json"], args].concat());
+    let report: serde_json::Value = serde_json::from_str(json.rsplit_once("exit ").expect("an exit status").0).expect("JSON");
+    let documents = &report["checkpoint"]["documents"];
+    (documents["compared"].as_u64().expect("a number"), documents["seed"].as_str().unwrap_or("none").to_owned())
+}
+
+#[test]
+fn a_sample_is_drawn_anew_and_can_be_repeated() {
+    let repo = published();
+    let (one, other) = (drawn(&repo, &["--sample", "1"]), drawn(&repo, &["--sample", "1"]));
+    assert!(one.0 == other.0 && one.1 != other.1, "{one:?} {other:?}");
+    assert_eq!(drawn(&repo, &["--sample", "1", "--seed", &one.1]), one);
+    assert_eq!(drawn(&repo, &["--all"]).1, "none");
+    let printed = gazette(repo.path(), &["verify", "public", "--sample", "1", "--seed", &one.1]);
+    assert!(printed.contains(&format!(" documents compared (seed {})\n", one.1)), "{printed}");
+    let printed = gazette(repo.path(), &["verify", "public", "--seed", "1"]);
+    assert!(printed.contains("expected sixteen hexadecimal digits") && printed.ends_with("exit 2\n"), "{printed}");
+}
+
 #[test]
 fn what_does_not_hold_is_said_and_exits_with_1() {
     let repo = published();

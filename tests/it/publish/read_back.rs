@@ -9,7 +9,7 @@ use gazette::{
     finding::Verdict,
     ports::{Bucket, Clock},
     publish::{CHECKPOINT, read_back::Watch},
-    verify::publication::{Pinned, Publication},
+    verify::publication::{Pinned, Publication, Sample, Seed},
 };
 
 use crate::loopback::Response;
@@ -64,7 +64,7 @@ impl Night {
                 pinned: &pinned,
                 earlier: &[self.first],
                 changed: &changed,
-                sample: 100,
+                sample: Sample::Of(100, Seed([7; 8])),
                 standing: &standing,
                 told: &|_| *told.lock().expect("one thread") += 1,
             };
