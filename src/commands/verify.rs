@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path, process::ExitCode};
 
 use crate::{
-    adapters::{WayOut, chance, clock::SystemClock, disk, folder, static_host::StaticHost, web::Web},
+    adapters::{WayOut, chance, clock::SystemClock, disk, folder, static_host::StaticHost, terminal, web::Web},
     checkpoint::{Checkpoint, Trust, note::Verifier},
     cli::{Proof, Told, Verify},
     finding::{Verdict, quoted},
@@ -64,7 +64,7 @@ fn target(text: &str) -> anyhow::Result<(Base, Box<dyn Fetch + Sync>)> {
 
 /// What the checkpoint is held to.
 fn wants(proof: &Proof, is_demanded: bool) -> anyhow::Result<Wants> {
-    let pinned = if proof.keys.is_empty() { ours()? } else { Pinned::Keys(pinned(&proof.keys)?) };
+    let pinned = if proof.keys.is_empty() { ours() } else { Pinned::Keys(pinned(&proof.keys)?) };
     let seen = proof.seen.as_deref().map(|file| {
         Checkpoint::read(&disk::read(file)?, &Trust::Anyone).map_err(|why| {
             let error = format!("`{}` cannot be compared with: {why}", file.display());
@@ -110,11 +110,18 @@ fn pinned(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
     Ok(keys)
 }
 
-/// The keys of the registry that we are in, if we are in one.
-fn ours() -> anyhow::Result<Pinned> {
-    let Some(config) = Place::nearby_config()? else { return Ok(Pinned::Nothing) };
-    let keys = keys::known(&config)?;
-    Ok(Pinned::Registry { base_url: config.base_url, keys })
+/// The keys of the registry that we are in, if we are in one. The site may be any other, so a registry that cannot be read is no
+/// reason not to look.
+fn ours() -> Pinned {
+    let read = || -> anyhow::Result<Pinned> {
+        let Some(config) = Place::nearby_config()? else { return Ok(Pinned::Nothing) };
+        let keys = keys::known(&config)?;
+        Ok(Pinned::Registry { base_url: config.base_url, keys })
+    };
+    read().unwrap_or_else(|why| {
+        terminal::note(&format!("note: the registry here cannot be read, so no key is known of it: {why:#}"));
+        Pinned::Nothing
+    })
 }
 
 /// Only Kiro is given a file; asked for without a word about clients, a file is Kiro's.

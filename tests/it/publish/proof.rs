@@ -146,6 +146,23 @@ fn what_was_only_built_has_no_checkpoint() {
     }
 }
 
+/// What is wrong with the registry that one stands in says nothing about the site.
+#[test]
+fn a_registry_nearby_that_cannot_be_read_is_a_note() {
+    let repo = published();
+    let public = repo.path().join("public").display().to_string();
+    let args = ["verify", &public, "--client", "checkpoint"];
+    for broken in
+        ["title = \n", "title = \"Small\"\n", "title = \"S\"\nbase_url = \"https://a.example\"\n[signing]\nkeys = [\"x\"]\n"]
+    {
+        fs::write(repo.path().join("registry-data/registry.toml"), broken).expect("a file");
+        let verified = run(&repo, &args, None);
+        assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+        assert!(verified.err.starts_with("note: the registry here cannot be read"), "{}", verified.err);
+        assert!(verified.out.contains("a key of the site's own `/keys.txt`"), "{}", verified.out);
+    }
+}
+
 #[test]
 fn a_file_has_no_checkpoint() {
     let args = ["verify", "https://registry.example.com/kiro.json", "--client", "kiro", "--max-age", "1d"];
