@@ -12,7 +12,9 @@ use crate::{
     verify::{
         Check,
         port::Unreached,
-        publication::{Difference, Documents, Earlier, Pinned, Pointer, Publication, Reader, Sample, Trusted, Wants, Why},
+        publication::{
+            Difference, Documents, Earlier, Pinned, Pointer, Publication, Reader, Sample, Trusted, Wants, Why, patience,
+        },
     },
 };
 
@@ -42,15 +44,6 @@ impl fmt::Debug for Watch<'_> {
 
 /// How often it is looked.
 const POLL: Duration = Duration::from_secs(5);
-/// Caches count from when they asked, and take their time to ask again.
-const SLACK: u64 = 60;
-
-/// How long a copy of what lies at a key may be older than what is published.
-fn patience(cache: Cache) -> Duration {
-    // What never changes is asked for anew by whoever did not find it.
-    let cache = if cache == Cache::Immutable { Cache::Pointer } else { cache };
-    Duration::from_secs(cache.max_age() + SLACK)
-}
 
 impl Watch<'_> {
     /// What readers see of a publication. The error says that they reach nobody.

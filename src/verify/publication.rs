@@ -1,7 +1,10 @@
 //! What a site says is published, and whether that is what it answers: the pointer and its signature, the manifest that it names,
 //! and documents of that manifest, compared byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     checkpoint::{Checkpoint, note::Verifier},
@@ -23,7 +26,7 @@ mod reader;
 
 pub use choice::Seed;
 pub use document::{Difference, Why};
-pub use earlier::Earlier;
+pub use earlier::{Earlier, patience};
 pub use pointer::Pointer;
 pub use reader::Reader;
 
@@ -134,7 +137,9 @@ fn of(reader: &Reader, wants: &Wants, pointer: &Pointer) -> Publication {
     let Pointer { checkpoint, trusted, signed_by, checks, is_believed } = pointer.clone();
     let mut publication = Publication { checkpoint, trusted, signed_by, checks, ..Publication::default() };
     let Some(checkpoint) = publication.checkpoint.clone().filter(|_| is_believed) else { return publication };
-    let mut earlier = Earlier::of(wants.seen.iter().map(|seen| (seen.publication, seen.root)));
+    let seen = wants.seen.iter().filter(|seen| seen.root != checkpoint.root);
+    let ago = u64::try_from(wants.now.0.saturating_sub(checkpoint.time.0)).unwrap_or_default();
+    let mut earlier = Earlier::of(seen.map(|seen| (seen.publication, seen.root))).after(Duration::from_secs(ago));
     reader.documents(&checkpoint, wants.sample, &BTreeSet::new(), &mut publication, &mut |documents, publication| {
         for difference in reader.compare(&documents, &checkpoint, &mut earlier) {
             publication.stale += u64::from(matches!(difference.why, Why::Stale(_)));

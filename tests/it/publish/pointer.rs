@@ -350,6 +350,12 @@ fn a_document_that_a_cache_has_kept() {
     let fresh = "v0.1/servers/org.example/fresh/versions/latest";
     scene.front.instead(&format!("/{fresh}"), Response::new(404, ""));
     assert_eq!(scene.look().stale, 2, "what was not there yet");
+    let published = scene.checkpoint().time;
+    scene.wants.now = Instant(published.0 + 300 + 60);
+    assert_eq!(scene.look().verdict(), Some(Verdict::Review), "a cache may just still say so");
+    scene.wants.now = Instant(published.0 + 300 + 61);
+    assert_against(&scene, &["publication 2 lists it, and it is not there", fresh]);
+    scene.wants.now = published;
     scene.front.instead(&format!("/{DOCUMENT}"), Response::new(200, "neither"));
     assert_against(&scene, &["these are not the bytes"]);
 
