@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::verify::publication::Seed;
+
 use super::{
     Reader, Verify,
     publish::{Seconds, span},
@@ -35,21 +37,33 @@ pub struct Proof {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SAMPLE, help_heading = "The checkpoint")]
     pub sample: usize,
 
+    /// Compare the same documents again: the seed that a report names [default: another one each time]
+    #[arg(long, value_name = "SEED", value_parser = seed, help_heading = "The checkpoint")]
+    pub seed: Option<Seed>,
+
     /// Compare every document that the manifest lists
-    #[arg(long, conflicts_with = "sample", help_heading = "The checkpoint")]
+    #[arg(long, conflicts_with_all = ["sample", "seed"], help_heading = "The checkpoint")]
     pub all: bool,
 }
 
+fn seed(text: &str) -> Result<Seed, String> {
+    Seed::parse(text).ok_or_else(|| "expected sixteen hexadecimal digits, as a report names them".to_owned())
+}
+
 impl Proof {
-    /// Whether a site without a checkpoint cannot be what was asked for.
-    pub fn is_demanded(&self) -> bool {
+    fn is_demanded(&self) -> bool {
         !self.keys.is_empty() || self.max_age.is_some() || self.seen.is_some() || self.base_url.is_some() || self.all
     }
 }
 
 impl Verify {
-    /// Whether the checkpoint is looked at: named alone or among all, or something is demanded of it.
+    /// Whether the checkpoint is looked at: among all, or because it is demanded.
     pub fn wants_checkpoint(&self) -> bool {
-        self.clients.iter().any(|reader| matches!(reader, Reader::All | Reader::Checkpoint)) || self.proof.is_demanded()
+        self.clients.contains(&Reader::All) || self.demands_checkpoint()
+    }
+
+    /// Whether a site without a checkpoint cannot be what was asked for: it is named, or something is demanded of it.
+    pub fn demands_checkpoint(&self) -> bool {
+        self.clients.contains(&Reader::Checkpoint) || self.proof.is_demanded()
     }
 }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, io::Write, path::Path};
 
 use crate::{
-    adapters::{WayOut, clock::SystemClock, static_host::StaticHost, terminal, web::Web},
+    adapters::{WayOut, chance, clock::SystemClock, static_host::StaticHost, terminal, web::Web},
     checkpoint::Trust,
     cli::{DEFAULT_SAMPLE, Publish},
     config::publish::Address,
@@ -17,7 +17,7 @@ use crate::{
         Host, Report,
         address::Base,
         port::{Fetch, Unreached},
-        publication::{Pinned, Publication, Reader},
+        publication::{Pinned, Publication, Reader, Sample, Seed},
         text,
     },
 };
@@ -55,7 +55,8 @@ impl Look<'_> {
         let root = receipt.root.as_deref().and_then(Sha256::parse);
         let published = receipt.publication.zip(root).expect("what stands has a number and a root");
         let began = SystemClock.elapsed();
-        let seen = self.watch(reader, &published);
+        let sample = Sample::Of(DEFAULT_SAMPLE, Seed(chance::bytes()?));
+        let seen = self.watch(reader, &published, sample);
         let seconds = SystemClock.elapsed().saturating_sub(began).as_secs();
         let stands = format!("publication {} stands, but", published.0);
         let publication = match seen {
@@ -77,7 +78,7 @@ impl Look<'_> {
         Err(WayOut::new(format!("{stands} {} does not answer with it", quoted(&address)), help).into())
     }
 
-    fn watch(&self, reader: Reader, published: &(u64, Sha256)) -> Result<Publication, Unreached> {
+    fn watch(&self, reader: Reader, published: &(u64, Sha256), sample: Sample) -> Result<Publication, Unreached> {
         let pinned = match self.trust {
             Trust::Keys(keys) => Pinned::Keys(keys.clone()),
             Trust::Anyone => Pinned::Anyone,
@@ -88,7 +89,8 @@ impl Look<'_> {
             pinned: &pinned,
             earlier: &self.traces.earlier,
             changed: &self.traces.changed,
-            sample: DEFAULT_SAMPLE,
+            sample,
+            standing: &|| self.chosen.standing(self.trust),
             told: &terminal::note,
         };
         watch.look(published, self.base_url)
@@ -100,6 +102,11 @@ fn tell(publication: &Publication, address: &str, host: Host, colour: bool, out:
     if publication.verdict().is_some() {
         let report = Report { target: address.to_owned(), host, clients: Vec::new(), publication: Some(publication.clone()) };
         return Ok(out.write_all(text::render(&report, colour).as_bytes())?);
+    }
+    if publication.compared == 0 {
+        let why = publication.checks.last().map_or("it lists no document", |check| &check.message);
+        writeln!(out, "  read back at {}: nothing was compared; {why}", quoted(address))?;
+        return Ok(());
     }
     let compared = some(usize::try_from(publication.compared)?, "document");
     writeln!(out, "  read back at {}: {compared} of {} compared, all as published", quoted(address), publication.listed)?;

@@ -7,16 +7,18 @@ use crate::{
         WayOut,
         cloudfront::CloudFront,
         dir::Files,
-        folder,
+        disk, folder,
         pages::Form,
         s3::{S3, Spot},
     },
+    checkpoint::{BYTES_MAX, Checkpoint, Trust},
     config::{
         self, Config,
         publish::{Address, Signed, Target},
     },
     manifest::Manifest,
     ports::{Bucket, Cdn},
+    publish::CHECKPOINT,
 };
 
 use super::place::Place;
@@ -93,15 +95,32 @@ impl Chosen {
                 Ok(Opened { bucket: Box::new(files.clone()), cdn: None, files: Some(files) })
             }
             Address::Bucket { bucket, prefix } => {
-                let Target { endpoint, region, cdn, .. } = &self.target;
-                let spot = Spot { bucket, prefix, endpoint: endpoint.as_deref(), region: region.as_deref() };
-                let cdn: Option<Box<dyn Cdn>> = match cdn {
+                let cdn: Option<Box<dyn Cdn>> = match &self.target.cdn {
                     config::publish::Cdn::None => None,
                     config::publish::Cdn::CloudFront(distribution) => Some(Box::new(CloudFront::open(distribution, None)?)),
                 };
-                Ok(Opened { bucket: Box::new(S3::open(&spot, width)?), cdn, files: None })
+                Ok(Opened { bucket: Box::new(S3::open(&self.spot(bucket, prefix), width)?), cdn, files: None })
             }
         }
+    }
+
+    fn spot<'a>(&'a self, bucket: &'a str, prefix: &'a str) -> Spot<'a> {
+        let Target { endpoint, region, .. } = &self.target;
+        Spot { bucket, prefix, endpoint: endpoint.as_deref(), region: region.as_deref() }
+    }
+
+    /// Which publication stands there now; the words are why nobody can say.
+    pub(super) fn standing(&self, trust: &Trust) -> Result<u64, String> {
+        let note = match &self.address {
+            // Whoever publishes into a folder has locked it, so it is not opened a second time.
+            Address::Folder(dir) => disk::read(&Path::new(dir).join(CHECKPOINT)).map_err(|error| format!("{error:#}"))?,
+            Address::Bucket { bucket, prefix } => {
+                let bucket = S3::open(&self.spot(bucket, prefix), 1).map_err(|error| format!("{error:#}"))?;
+                let found = bucket.get(CHECKPOINT, BYTES_MAX).map_err(|trouble| trouble.to_string())?;
+                found.ok_or("no checkpoint lies there")?.0
+            }
+        };
+        Checkpoint::read(&note, trust).map(|said| said.publication).map_err(|why| why.to_string())
     }
 }
 

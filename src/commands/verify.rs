@@ -3,7 +3,7 @@
 use std::{io::Write, path::Path, process::ExitCode};
 
 use crate::{
-    adapters::{WayOut, clock::SystemClock, disk, folder, static_host::StaticHost, web::Web},
+    adapters::{WayOut, chance, clock::SystemClock, disk, folder, static_host::StaticHost, terminal, web::Web},
     checkpoint::{Checkpoint, Trust, note::Verifier},
     cli::{Proof, Told, Verify},
     finding::{Verdict, quoted},
@@ -13,7 +13,7 @@ use crate::{
         address::Base,
         json,
         port::{Fetch, Unreached},
-        publication::{self, Pinned, Reader, Sample, Wants},
+        publication::{self, Pinned, Reader, Sample, Seed, Wants},
         text,
     },
 };
@@ -25,11 +25,15 @@ pub(super) fn run(verify: &Verify, colour: bool, out: &mut dyn Write) -> anyhow:
     let clients = clients(verify, &base)?;
     let server = verify.server.as_deref();
     let unreached = |why: Unreached| unreached(&verify.target, &why);
-    if base.is_file() && verify.proof.is_demanded() {
+    if base.is_file() && verify.demands_checkpoint() {
         let error = format!("{} is one file, and a checkpoint is of a whole registry", quoted(&verify.target));
         return Err(WayOut::new(error, "name the registry's address without the file").into());
     }
-    let wants = if verify.wants_checkpoint() && !base.is_file() { Some(wants(&verify.proof)?) } else { None };
+    let wants = if verify.wants_checkpoint() && !base.is_file() {
+        Some(wants(&verify.proof, verify.demands_checkpoint())?)
+    } else {
+        None
+    };
     let mut report = verify::verify(&verify.target, &base, server, &clients, fetch.as_ref()).map_err(unreached)?;
     if let Some(wants) = wants {
         let reader = Reader::new(&base, report.host, fetch.as_ref()).greeted();
@@ -59,22 +63,23 @@ fn target(text: &str) -> anyhow::Result<(Base, Box<dyn Fetch + Sync>)> {
 }
 
 /// What the checkpoint is held to.
-fn wants(proof: &Proof) -> anyhow::Result<Wants> {
-    let pinned = if proof.keys.is_empty() { ours()? } else { Pinned::Keys(pinned(&proof.keys)?) };
+fn wants(proof: &Proof, is_demanded: bool) -> anyhow::Result<Wants> {
+    let pinned = if proof.keys.is_empty() { ours() } else { Pinned::Keys(pinned(&proof.keys)?) };
     let seen = proof.seen.as_deref().map(|file| {
         Checkpoint::read(&disk::read(file)?, &Trust::Anyone).map_err(|why| {
             let error = format!("`{}` cannot be compared with: {why}", file.display());
             anyhow::Error::from(WayOut::new(error, "name a file that holds what `/checkpoint` answered the last time"))
         })
     });
+    let drawn = proof.seed.map_or_else(|| chance::bytes().map(Seed), Ok)?;
     Ok(Wants {
         now: SystemClock.now(),
         pinned,
-        is_demanded: proof.is_demanded(),
+        is_demanded,
         max_age: proof.max_age.map(|span| span.0),
         base_url: proof.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
         seen: seen.transpose()?,
-        sample: if proof.all { Sample::All } else { Sample::Of(proof.sample) },
+        sample: if proof.all { Sample::All } else { Sample::Of(proof.sample, drawn) },
     })
 }
 
@@ -105,11 +110,18 @@ fn pinned(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
     Ok(keys)
 }
 
-/// The keys of the registry that we are in, if we are in one.
-fn ours() -> anyhow::Result<Pinned> {
-    let Some(config) = Place::nearby_config()? else { return Ok(Pinned::Nothing) };
-    let keys = keys::known(&config)?;
-    Ok(Pinned::Registry { base_url: config.base_url, keys })
+/// The keys of the registry that we are in, if we are in one. The site may be any other, so a registry that cannot be read is no
+/// reason not to look.
+fn ours() -> Pinned {
+    let read = || -> anyhow::Result<Pinned> {
+        let Some(config) = Place::nearby_config()? else { return Ok(Pinned::Nothing) };
+        let keys = keys::known(&config)?;
+        Ok(Pinned::Registry { base_url: config.base_url, keys })
+    };
+    read().unwrap_or_else(|why| {
+        terminal::note(&format!("note: the registry here cannot be read, so no key is known of it: {why:#}"));
+        Pinned::Nothing
+    })
 }
 
 /// Only Kiro is given a file; asked for without a word about clients, a file is Kiro's.

@@ -12,7 +12,9 @@ use crate::{
     verify::{
         Check,
         port::Unreached,
-        publication::{Difference, Documents, Earlier, Pinned, Pointer, Publication, Reader, Sample, Trusted, Wants, Why},
+        publication::{
+            Difference, Documents, Earlier, Pinned, Pointer, Publication, Reader, Sample, Trusted, Wants, Why, patience,
+        },
     },
 };
 
@@ -26,8 +28,10 @@ pub struct Watch<'a> {
     pub earlier: &'a [(u64, Sha256)],
     /// What was written: some of it is looked at.
     pub changed: &'a BTreeSet<Box<str>>,
-    /// How many others are looked at.
-    pub sample: usize,
+    /// Which others are looked at.
+    pub sample: Sample,
+    /// Which publication stands where it was written, whatever readers are shown; the words are why nobody can say.
+    pub standing: &'a dyn Fn() -> Result<u64, String>,
     /// Told why it takes time.
     pub told: &'a dyn Fn(&str),
 }
@@ -40,15 +44,6 @@ impl fmt::Debug for Watch<'_> {
 
 /// How often it is looked.
 const POLL: Duration = Duration::from_secs(5);
-/// Caches count from when they asked, and take their time to ask again.
-const SLACK: u64 = 60;
-
-/// How long a copy of what lies at a key may be older than what is published.
-fn patience(cache: Cache) -> Duration {
-    // What never changes is asked for anew by whoever did not find it.
-    let cache = if cache == Cache::Immutable { Cache::Pointer } else { cache };
-    Duration::from_secs(cache.max_age() + SLACK)
-}
 
 impl Watch<'_> {
     /// What readers see of a publication. The error says that they reach nobody.
@@ -60,8 +55,8 @@ impl Watch<'_> {
         let shown = documents.keys().find(|key| key.starts_with("v0.1/servers/")).cloned();
         let differences = self.compare(documents, &checkpoint, began);
         let is_wrong = differences.iter().any(|difference| difference.check.verdict == Some(Verdict::Reject));
-        if is_wrong && self.is_followed(&checkpoint, base_url)? {
-            publication.keep(followed(&checkpoint));
+        if is_wrong && let Some(check) = self.followed_meanwhile(&checkpoint, base_url)? {
+            publication.keep(check);
             return Ok(publication);
         }
         for difference in differences {
@@ -80,7 +75,7 @@ impl Watch<'_> {
             max_age: None,
             base_url: Some(base_url.to_owned()),
             seen: None,
-            sample: Sample::Of(self.sample),
+            sample: self.sample,
         }
     }
 
@@ -127,7 +122,11 @@ impl Watch<'_> {
             Check { asked, answer, verdict: Some(verdict), message, help: help.to_owned() }
         };
         if found.publication > *number {
-            publication.keep(followed(&found));
+            publication.keep(self.followed(&found).unwrap_or_else(|message| {
+                let help =
+                    "name the address where readers find what is written to the target, in `base_url` or with `--read-back`";
+                of(Verdict::Reject, message, help)
+            }));
             return Ok(None);
         }
         if found.publication < *number {
@@ -149,10 +148,9 @@ impl Watch<'_> {
 
     /// What is to be compared, as soon as the manifest can be read.
     fn documents(&self, checkpoint: &Checkpoint, began: Duration, publication: &mut Publication) -> Documents {
-        let sample = Sample::Of(self.sample);
         loop {
             let (mut documents, mut seen) = (Documents::new(), Publication::default());
-            self.reader.documents(checkpoint, sample, self.changed, &mut seen, &mut |portion, _| documents.extend(portion));
+            self.reader.documents(checkpoint, self.sample, self.changed, &mut seen, &mut |portion, _| documents.extend(portion));
             if seen.verdict() < Some(Verdict::Reject) || !self.waits(began, Cache::Pointer) {
                 (publication.listed, publication.compared) = (seen.listed, seen.compared);
                 publication.checks.extend(seen.checks);
@@ -187,11 +185,28 @@ impl Watch<'_> {
         }
     }
 
-    /// Whether somebody has published meanwhile.
-    fn is_followed(&self, checkpoint: &Checkpoint, base_url: &str) -> Result<bool, Unreached> {
+    /// Who has published meanwhile, if somebody has.
+    fn followed_meanwhile(&self, checkpoint: &Checkpoint, base_url: &str) -> Result<Option<Check>, Unreached> {
         let Pointer { checkpoint: now, trusted, .. } = self.reader.pointer(&self.wants(base_url))?;
         let is_believed = *self.pinned == Pinned::Anyone || trusted == Trusted::Pinned;
-        Ok(is_believed && now.is_some_and(|now| now.publication > checkpoint.publication))
+        let now = now.filter(|now| is_believed && now.publication > checkpoint.publication);
+        Ok(now.and_then(|now| self.followed(&now).ok()))
+    }
+
+    /// What readers see has followed if it is no newer than what stands at the target; if it is, they look at another site.
+    fn followed(&self, found: &Checkpoint) -> Result<Check, String> {
+        let seen = found.publication;
+        match (self.standing)() {
+            Ok(standing) if standing >= seen => Ok(Check {
+                asked: String::new(),
+                answer: String::new(),
+                verdict: None,
+                message: format!("publication {seen} has followed, and is its publisher's to look at"),
+                help: String::new(),
+            }),
+            Ok(standing) => Err(format!("readers see publication {seen} of another site: at the target stands {standing}")),
+            Err(why) => Err(format!("readers see publication {seen}, and what stands at the target could not be read: {why}")),
+        }
     }
 }
 
@@ -199,14 +214,4 @@ impl Watch<'_> {
 fn failed(mut difference: Difference) -> Difference {
     difference.check.verdict = Some(Verdict::Reject);
     difference
-}
-
-fn followed(checkpoint: &Checkpoint) -> Check {
-    Check {
-        asked: String::new(),
-        answer: String::new(),
-        verdict: None,
-        message: format!("publication {} has followed, and is its publisher's to look at", checkpoint.publication),
-        help: String::new(),
-    }
 }

@@ -1,10 +1,8 @@
 //! Addresses as clients write them: the registry's own, and what each client's language makes of a name or a cursor.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use url::{Host, ParseError, Url};
 
-use crate::finding::quoted;
+use crate::{finding::quoted, network::is_outside};
 
 /// A registry's address without a slash at its end, to which clients append `/v0.1/servers`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +99,10 @@ fn loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         None => false,
     }
 }
@@ -159,19 +160,11 @@ pub fn onward(from: &str, location: &str) -> Onward {
     Onward::To(shown.into())
 }
 
+/// Whether an address, as it is written, leads elsewhere than to the internet; a name is judged by whoever resolves it.
 fn is_private(url: &Url) -> bool {
-    let v4 =
-        |address: Ipv4Addr| address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified();
-    let v6 = |address: Ipv6Addr| {
-        address.is_loopback()
-            || address.is_unspecified()
-            || address.is_unique_local()
-            || address.is_unicast_link_local()
-            || address.to_ipv4_mapped().is_some_and(v4)
-    };
     match url.host() {
-        Some(Host::Ipv4(address)) => v4(address),
-        Some(Host::Ipv6(address)) => v6(address),
+        Some(Host::Ipv4(address)) => !is_outside(address.into()),
+        Some(Host::Ipv6(address)) => !is_outside(address.into()),
         Some(Host::Domain(_)) => loopback(url),
         None => false,
     }
@@ -222,9 +215,23 @@ mod tests {
         assert_eq!(to("c?x#y"), Onward::To("https://example.com/a/c?x".to_owned()));
         assert_eq!(to("/a%2Fb/"), Onward::To("https://example.com/a%2Fb/".to_owned()));
         assert_eq!(to("file:///etc/passwd"), Onward::Nowhere);
-        for inside in ["http://127.0.0.1/", "http://169.254.169.254/x", "http://[::ffff:10.0.0.1]/", "http://localhost/"] {
+        for inside in [
+            "http://127.0.0.1/",
+            "http://0x7f.1/",
+            "http://169.254.169.254/x",
+            "http://100.64.0.1/",
+            "http://198.18.0.1/",
+            "http://255.255.255.255/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[64:ff9b::a00:1]/",
+            "http://[2002:a00:1::]/",
+            "http://[ff02::1]/",
+            "http://localhost/",
+            "http://a.localhost./",
+        ] {
             assert!(matches!(to(inside), Onward::Inside(_)), "{inside}");
         }
+        assert_eq!(to("https://8.8.8.8/"), Onward::To("https://8.8.8.8/".to_owned()));
         let loopback = onward("http://127.0.0.1:1/a", "/b");
         assert_eq!(loopback, Onward::To("http://127.0.0.1:1/b".to_owned()));
     }

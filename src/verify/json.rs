@@ -58,7 +58,12 @@ fn checkpoint(publication: &Publication) -> Value {
             Trusted::Nobody => "none",
         },
         "signed_by": publication.signed_by,
-        "documents": {"listed": publication.listed, "compared": publication.compared, "stale": publication.stale},
+        "documents": {
+            "listed": publication.listed,
+            "compared": publication.compared,
+            "stale": publication.stale,
+            "seed": publication.seed.map(|seed| seed.to_string()),
+        },
         "checks": publication.checks.iter().map(one).collect::<Vec<_>>(),
     })
 }

@@ -1,7 +1,10 @@
 //! What a site says is published, and whether that is what it answers: the pointer and its signature, the manifest that it names,
 //! and documents of that manifest, compared byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     checkpoint::{Checkpoint, note::Verifier},
@@ -21,8 +24,9 @@ mod manners;
 mod pointer;
 mod reader;
 
+pub use choice::Seed;
 pub use document::{Difference, Why};
-pub use earlier::Earlier;
+pub use earlier::{Earlier, patience};
 pub use pointer::Pointer;
 pub use reader::Reader;
 
@@ -31,7 +35,7 @@ pub use reader::Reader;
 pub struct Wants {
     pub now: Instant,
     pub pinned: Pinned,
-    /// Whether a site without a checkpoint has something to fix.
+    /// Whether a site without a checkpoint has something to fix, whosever it is.
     pub is_demanded: bool,
     /// How many seconds ago it may have been published.
     pub max_age: Option<i64>,
@@ -45,8 +49,8 @@ pub struct Wants {
 /// Which documents are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
-    /// What everybody reads, and so many others.
-    Of(usize),
+    /// What everybody reads, and so many others that are drawn with the seed.
+    Of(usize, Seed),
     All,
 }
 
@@ -88,6 +92,8 @@ pub struct Publication {
     pub listed: u64,
     /// How many of them were asked for.
     pub compared: u64,
+    /// Which ones, unless all were to be.
+    pub seed: Option<Seed>,
     /// How many are those of an earlier publication.
     pub stale: u64,
     /// The pointer, and whatever is not as it should be.
@@ -131,7 +137,9 @@ fn of(reader: &Reader, wants: &Wants, pointer: &Pointer) -> Publication {
     let Pointer { checkpoint, trusted, signed_by, checks, is_believed } = pointer.clone();
     let mut publication = Publication { checkpoint, trusted, signed_by, checks, ..Publication::default() };
     let Some(checkpoint) = publication.checkpoint.clone().filter(|_| is_believed) else { return publication };
-    let mut earlier = Earlier::of(wants.seen.iter().map(|seen| (seen.publication, seen.root)));
+    let seen = wants.seen.iter().filter(|seen| seen.root != checkpoint.root);
+    let ago = u64::try_from(wants.now.0.saturating_sub(checkpoint.time.0)).unwrap_or_default();
+    let mut earlier = Earlier::of(seen.map(|seen| (seen.publication, seen.root))).after(Duration::from_secs(ago));
     reader.documents(&checkpoint, wants.sample, &BTreeSet::new(), &mut publication, &mut |documents, publication| {
         for difference in reader.compare(&documents, &checkpoint, &mut earlier) {
             publication.stale += u64::from(matches!(difference.why, Why::Stale(_)));
@@ -186,8 +194,9 @@ impl<'a> Reader<'a> {
                 self.show(std::mem::take(&mut portion), publication, see);
             }
         }
-        if let Sample::Of(most) = sample {
-            self.show(choice::documents(&portion, &checkpoint.root, most, also), publication, see);
+        if let Sample::Of(most, seed) = sample {
+            publication.seed = Some(seed);
+            self.show(choice::documents(&portion, seed, most, also), publication, see);
         }
     }
 

@@ -40,7 +40,7 @@ const CHECKPOINT: &str = "Checkpoint";
 
 /// What the pointer says, and how much of that was found.
 fn published(publication: &Publication) -> String {
-    let Publication { checkpoint, signed_by, listed, compared, stale, .. } = publication;
+    let Publication { checkpoint, signed_by, listed, compared, stale, seed, .. } = publication;
     let Some(checkpoint) = checkpoint else {
         let none = "none, so nothing tells what was published, when, and by whom";
         return if publication.checks.is_empty() { none } else { "cannot be read" }.to_owned();
@@ -58,6 +58,9 @@ fn published(publication: &Publication) -> String {
     }
     if *compared > 0 {
         let _ = write!(out, "; {} of {} documents compared", grouped(compared), grouped(listed));
+    }
+    if let Some(seed) = seed.filter(|_| *compared > 0 && compared < listed) {
+        let _ = write!(out, " (seed {seed})");
     }
     if *stale > 0 {
         let _ = write!(out, ", {} stale", grouped(stale));

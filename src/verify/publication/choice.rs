@@ -1,7 +1,7 @@
-//! Which documents are compared: what everybody reads, and others that the root's own digest chooses, so that whoever publishes
-//! cannot know them before, and whoever repeats a look sees the same.
+//! Which documents are compared: what everybody reads, and others that a seed draws, so that whoever answers cannot know them before,
+//! and whoever repeats a look with its seed sees the same.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     digest::{Digesting, Sha256},
@@ -11,6 +11,25 @@ use crate::{
 };
 
 use super::{Documents, Sample};
+
+/// What a sample is drawn with; whoever does not know it does not know the sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub [u8; 8]);
+
+impl Seed {
+    /// As it is told: sixteen hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_told = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| is_told);
+        number.map(|number| Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
 
 /// What everybody reads.
 const IMPORTANT: [&str; 10] = [
@@ -37,13 +56,10 @@ fn is_important(key: &str) -> bool {
 /// The places of the shards to read.
 pub(super) fn shards(root: &Root, sample: Sample, also: &BTreeSet<Box<str>>) -> BTreeSet<usize> {
     let all = 0..root.shards.len();
-    if sample == Sample::All {
-        return all.collect();
-    }
-    let digest = root.digest();
-    let mut others: Vec<(Sha256, usize)> = all.map(|at| (drawn(&digest, &at.to_string()), at)).collect();
+    let Sample::Of(_, seed) = sample else { return all.collect() };
+    let mut others: Vec<(Sha256, usize)> = all.map(|at| (drawn(seed, &at.to_string()), at)).collect();
     others.sort_unstable();
-    let mut changed: Vec<(Sha256, usize)> = also.iter().map(|key| (drawn(&digest, key), root.place_of(key))).collect();
+    let mut changed: Vec<(Sha256, usize)> = also.iter().map(|key| (drawn(seed, key), root.place_of(key))).collect();
     changed.sort_unstable();
     let important = IMPORTANT.iter().map(|key| root.place_of(key));
     let drawn = [changed, others].into_iter().flat_map(|list| list.into_iter().take(SHARDS)).map(|(_, at)| at);
@@ -51,8 +67,8 @@ pub(super) fn shards(root: &Root, sample: Sample, also: &BTreeSet<Box<str>>) -> 
 }
 
 /// What everybody reads, `most` of the others, and as many of those that are `also` of interest.
-pub(super) fn documents(lines: &Documents, root: &Sha256, most: usize, also: &BTreeSet<Box<str>>) -> Documents {
-    let mut drawn: Vec<(Sha256, &str)> = lines.keys().map(|key| (drawn(root, key), &**key)).collect();
+pub(super) fn documents(lines: &Documents, seed: Seed, most: usize, also: &BTreeSet<Box<str>>) -> Documents {
+    let mut drawn: Vec<(Sha256, &str)> = lines.keys().map(|key| (drawn(seed, key), &**key)).collect();
     drawn.sort_unstable();
     let of = |is: &dyn Fn(&str) -> bool, most: usize| -> Vec<&str> {
         drawn.iter().map(|(_, key)| *key).filter(|key| is(key)).take(most).collect()
@@ -68,9 +84,9 @@ pub(super) fn documents(lines: &Documents, root: &Sha256, most: usize, also: &BT
     chosen.map(|key| (Box::from(key), lines[key])).collect()
 }
 
-fn drawn(root: &Sha256, key: &str) -> Sha256 {
+fn drawn(seed: Seed, key: &str) -> Sha256 {
     let mut digesting = Digesting::default();
-    digesting.add(root.as_bytes());
+    digesting.add(&seed.0);
     digesting.add(key.as_bytes());
     digesting.end().0
 }
@@ -104,16 +120,26 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_the_same_each_time_and_another_for_another_root() {
-        let (one, other) = (Sha256::of(b"1"), Sha256::of(b"2"));
-        let sample = |root| documents(&lines(1_000), root, 20, &BTreeSet::new());
-        assert_eq!(sample(&one).len(), 21);
-        assert_eq!(sample(&one), sample(&one));
-        assert_ne!(sample(&one), sample(&other));
-        assert!(sample(&one).contains_key("v0.1/servers") && sample(&other).contains_key("v0.1/servers"));
+    fn a_sample_is_that_of_its_seed() {
+        let (one, other) = (Seed([1; 8]), Seed([2; 8]));
+        let sample = |seed| documents(&lines(1_000), seed, 20, &BTreeSet::new());
+        assert_eq!(sample(one).len(), 21);
+        assert_eq!(sample(one), sample(one));
+        assert_ne!(sample(one), sample(other));
+        assert!(sample(one).contains_key("v0.1/servers") && sample(other).contains_key("v0.1/servers"));
         let also: BTreeSet<Box<str>> = BTreeSet::from(["v0.1/servers/a.b/c7/versions/latest".into()]);
-        assert!(documents(&lines(1_000), &one, 20, &also).contains_key("v0.1/servers/a.b/c7/versions/latest"));
-        assert_eq!(documents(&lines(5), &one, 20, &BTreeSet::new()).len(), 6);
+        assert!(documents(&lines(1_000), one, 20, &also).contains_key("v0.1/servers/a.b/c7/versions/latest"));
+        assert_eq!(documents(&lines(5), one, 20, &BTreeSet::new()).len(), 6);
+    }
+
+    #[test]
+    fn a_seed_is_read_as_it_is_told() {
+        for seed in [Seed([0; 8]), Seed([0, 1, 2, 3, 0xFC, 0xFD, 0xFE, 0xFF])] {
+            assert_eq!(Seed::parse(&seed.to_string()), Some(seed), "{seed}");
+        }
+        for wrong in ["", "0", "+123456789abcdef", "0123456789abcdef0", "0123456789abcdeg"] {
+            assert_eq!(Seed::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
@@ -122,7 +148,7 @@ mod tests {
         for line in lines.values_mut() {
             line.size = u64::MAX;
         }
-        assert_eq!(documents(&lines, &Sha256::of(b"1"), 20, &BTreeSet::new()).len(), 0);
+        assert_eq!(documents(&lines, Seed([1; 8]), 20, &BTreeSet::new()).len(), 0);
     }
 
     #[test]
@@ -130,7 +156,7 @@ mod tests {
         let manifest = Manifest { lines: lines(400_000) };
         let root = Shards::of(&manifest).root;
         assert!(root.shards.len() > 2 * SHARDS + IMPORTANT.len());
-        let read = shards(&root, Sample::Of(100), &BTreeSet::new());
+        let read = shards(&root, Sample::Of(100, Seed([1; 8])), &BTreeSet::new());
         assert!(read.len() <= SHARDS + IMPORTANT.len() && read.contains(&root.place_of("v0.1/servers")));
         assert_eq!(shards(&root, Sample::All, &BTreeSet::new()).len(), root.shards.len());
     }

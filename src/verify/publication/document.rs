@@ -13,7 +13,11 @@ use crate::{
     },
 };
 
-use super::{Documents, Earlier, Reader, reader::Got, short};
+use super::{
+    Documents, Earlier, Reader,
+    reader::{Got, Heard},
+    short,
+};
 use crate::verify::{
     Check,
     fix::{self, Ill},
@@ -46,8 +50,8 @@ pub(super) const BYTES_MAX: u64 = 256 << 20;
 const ALONE: u64 = 16 << 20;
 /// So many are under way at a time.
 const WIDTH: usize = 16;
-/// An older document may be larger than the one that is listed, and is to be known nevertheless.
-const OLDER_MAX: u64 = 8 << 20;
+/// An older document may be larger than the one that is listed, and is to be known nevertheless: by so much, and by half.
+const OLDER: u64 = 64 << 10;
 
 /// What an answer is, by itself.
 enum State {
@@ -65,9 +69,10 @@ impl Reader<'_> {
     /// Asks for documents, and tells which are not as listed.
     pub fn compare(&self, documents: &Documents, checkpoint: &Checkpoint, earlier: &mut Earlier) -> Vec<Difference> {
         let look = |key: &str, line: &Line| {
-            let got = self.get(&address_of(key), line.size.saturating_add(OLDER_MAX).min(BYTES_MAX));
+            let got = self.get(&address_of(key), line.size.saturating_add(line.size / 2 + OLDER).min(BYTES_MAX));
             let state = self.state(key, line, &got);
-            (!matches!(state, State::Same)).then(|| (Box::from(key), *line, got, state))
+            // Whoever answers everything wrongly is not to fill the memory with it.
+            (!matches!(state, State::Same)).then(|| (Box::from(key), *line, got.heard(), state))
         };
         let (large, small): (Vec<_>, Vec<_>) = documents.iter().partition(|(_, line)| line.size > ALONE);
         let at_once = || small.par_iter().filter_map(|(key, line)| look(key, line)).collect::<Vec<_>>();
@@ -76,8 +81,9 @@ impl Reader<'_> {
             Err(_) => at_once(),
         };
         seen.extend(large.into_iter().filter_map(|(key, line)| look(key, line)));
-        let tell =
-            |(key, line, got, state): &(Box<str>, Line, Got, State)| self.difference(key, line, got, state, checkpoint, earlier);
+        let tell = |(key, line, heard, state): &(Box<str>, Line, Heard, State)| {
+            self.difference(key, line, heard, state, checkpoint, earlier)
+        };
         seen.iter().map(tell).collect()
     }
 
@@ -120,7 +126,7 @@ impl Reader<'_> {
         &self,
         key: &str,
         line: &Line,
-        got: &Got,
+        heard: &Heard,
         state: &State,
         Checkpoint { publication, .. }: &Checkpoint,
         earlier: &mut Earlier,
@@ -132,7 +138,7 @@ impl Reader<'_> {
             _ => None,
         };
         let told = |why: Why, verdict: Verdict, message: String, help: &str| {
-            let mut check = got.check(Some(verdict), message, help);
+            let mut check = heard.check(Some(verdict), message, help);
             if let State::Other(sha256) = state {
                 let seen = sha256.map_or_else(String::new, |sha256| format!("; sha256 {}…", short(&sha256)));
                 let listed = format!("; listed are {} bytes, sha256 {}…", grouped(line.size), short(&line.sha256));
@@ -156,7 +162,7 @@ impl Reader<'_> {
                 fix(Ill::FoundForMissing),
             ),
             State::Other(_) => rejects(format!("these are not the bytes that publication {publication} lists"), CHANGED),
-            State::Missing if matches!(got.status(), Some(401 | 403)) => {
+            State::Missing if matches!(heard.status, Some(401 | 403)) => {
                 rejects(format!("publication {publication} lists it, and it is not given to everybody"), fix(Ill::Closed))
             }
             State::Missing => rejects(format!("publication {publication} lists it, and it is not there"), LOST),

@@ -1,10 +1,11 @@
 //! What earlier publications listed, as far as their manifests still lie there: bytes that one of them lists are known and old.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     digest::Sha256,
     manifest::{Fingerprint, Line, Manifest, Root},
+    site::{hosting::Area, path::Cache},
 };
 
 use super::Reader;
@@ -12,6 +13,8 @@ use super::Reader;
 /// Manifests of earlier publications, read when they are needed.
 #[derive(Debug, Default)]
 pub struct Earlier {
+    /// How long ago what is current was published, where nobody asks again until caches have had their time.
+    ago: Duration,
     /// The number of each publication and its root, the latest first.
     roots: Vec<(u64, Sha256)>,
     read: BTreeMap<Sha256, Option<Root>>,
@@ -20,11 +23,26 @@ pub struct Earlier {
 
 /// So many publications are looked at: what is older has left every cache.
 const MOST: usize = 5;
+/// Caches count from when they asked, and take their time to ask again.
+const SLACK: u64 = 60;
+
+/// How long a copy of what lies at a key may be older than what is published.
+pub fn patience(cache: Cache) -> Duration {
+    // What never changes is asked for anew by whoever did not find it.
+    let cache = if cache == Cache::Immutable { Cache::Pointer } else { cache };
+    Duration::from_secs(cache.max_age() + SLACK)
+}
 
 impl Earlier {
     /// Of these publications, the latest first.
     pub fn of(roots: impl IntoIterator<Item = (u64, Sha256)>) -> Self {
         Self { roots: roots.into_iter().take(MOST).collect(), ..Self::default() }
+    }
+
+    /// The same, so long after the current publication.
+    #[must_use]
+    pub fn after(self, ago: Duration) -> Self {
+        Self { ago, ..self }
     }
 
     /// The earlier publication that lists these bytes, with other headers than `now` if they are the same bytes.
@@ -33,8 +51,11 @@ impl Earlier {
         self.find(reader, key, |line| line.is_some_and(is_it))
     }
 
-    /// The earlier publication that does not list this key.
+    /// The earlier publication that does not list this key, as long as a cache may still say so.
     pub(super) fn without(&mut self, reader: &Reader, key: &str) -> Option<u64> {
+        if self.ago > patience(Area::of(&format!("/{key}")).cache) {
+            return None;
+        }
         self.find(reader, key, |line| line.is_none())
     }
 

@@ -47,7 +47,7 @@ impl Reader<'_> {
         let Some(body) = got.body() else { return Ok(self.without(&got, wants)) };
         let is_page = body.trim_ascii_start().starts_with(b"<");
         // Hosts of other registries answer this address in many ways.
-        if !body.starts_with(BEGINNING) && !wants.is_demanded {
+        if !body.starts_with(BEGINNING) && !self.is_demanded(wants) {
             return Ok(Pointer::default());
         }
         let Ok(said) = Checkpoint::read(body, &Trust::Anyone) else {
@@ -64,14 +64,14 @@ impl Reader<'_> {
     /// No pointer, or none that could be read.
     fn without(&self, got: &Got, wants: &Wants) -> Pointer {
         let check = match got.status() {
-            Some(400..=428 | 430..500) if !wants.is_demanded => return Pointer::default(),
+            Some(400..=428 | 430..500) if !self.is_demanded(wants) => return Pointer::default(),
             Some(401 | 403) => got.rejects("there is no checkpoint for everybody to read", fix::of(Ill::Closed, self.host)),
             Some(400..=428 | 430..500) => got.rejects(
                 "there is no checkpoint, so nothing tells what was published, when, and by whom",
                 "publish with `gazette publish`; what `gazette build` writes has none",
             ),
             _ => {
-                let verdict = if wants.is_demanded { Verdict::Reject } else { Verdict::Review };
+                let verdict = if self.is_demanded(wants) { Verdict::Reject } else { Verdict::Review };
                 got.check(Some(verdict), "the checkpoint could not be read", fix::of(Ill::Failing, self.host))
             }
         };
@@ -107,10 +107,20 @@ impl Reader<'_> {
         pointer
     }
 
+    /// The registry that is meant; where a site is only tried out, it may be any.
+    fn asked<'w>(&'w self, wants: &'w Wants) -> Option<&'w str> {
+        wants.base_url.as_deref().or_else(|| Some(self.base.as_str()).filter(|_| !self.base.is_rehearsal()))
+    }
+
+    /// Whether there must be a pointer: it was asked for, or this is the site of a registry that signs.
+    fn is_demanded(&self, wants: &Wants) -> bool {
+        let signs = |base_url: &str, keys: &[Verifier]| !keys.is_empty() && self.asked(wants) == Some(base_url);
+        wants.is_demanded || matches!(&wants.pinned, Pinned::Registry { base_url, keys } if signs(base_url, keys))
+    }
+
     /// Which keys and which registry are expected of this pointer.
     fn expected<'w>(&'w self, said: &Checkpoint, wants: &'w Wants) -> Expected<'w> {
-        let asked = Some(self.base.as_str()).filter(|_| !self.base.is_rehearsal());
-        let asked = wants.base_url.as_deref().or(asked);
+        let asked = self.asked(wants);
         match &wants.pinned {
             Pinned::Keys(keys) => Expected { base_url: asked, keys: Some(keys), must_sign: true },
             Pinned::Registry { base_url, keys } if *base_url == said.base_url || Some(base_url.as_str()) == asked => {

@@ -35,6 +35,14 @@ pub(super) struct Got {
     most: u64,
 }
 
+/// A request, and what is told of the answer: so much is kept of each of many.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) status: Option<u16>,
+    asked: String,
+    answer: String,
+}
+
 /// So many redirects are followed.
 const REDIRECTS: usize = 5;
 /// Small, whether it is there or not.
@@ -90,7 +98,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Heard {
+    pub(super) fn check(&self, verdict: Option<Verdict>, message: impl Into<String>, help: impl Into<String>) -> Check {
+        let (asked, answer) = (self.asked.clone(), self.answer.clone());
+        Check { asked, answer, verdict, message: message.into(), help: help.into() }
+    }
+}
+
 impl Got {
+    /// What is left of it without the body.
+    pub(super) fn heard(self) -> Heard {
+        Heard { status: self.status(), answer: self.shown(), asked: self.asked }
+    }
+
     /// The body of a success.
     pub(super) fn body(&self) -> Option<&[u8]> {
         self.answer.as_ref().ok().filter(|response| response.status == 200).map(|response| &*response.body)

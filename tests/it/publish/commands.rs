@@ -14,6 +14,8 @@ use gazette::checkpoint::{
 
 use crate::repo::{File, Repo, alone, files_below};
 
+use super::front::Front;
+
 const LEAST: &str = "title = \"Small\"\nbase_url = \"https://registry.example.com\"\n";
 
 /// A repository with one commit for each of these trees: the versions of one server, and more settings.
@@ -111,6 +113,26 @@ fn a_night_says_what_is_wrong_and_goes_on() {
         serde_json::from_slice(&fs::read(repo.path().join("receipt.json")).expect("a receipt")).expect("JSON");
     assert_eq!(receipt["read_back"]["address"], "public");
     assert!(receipt["read_back"]["compared"].as_u64() > Some(20) && receipt["requests"]["put"].as_u64() > Some(10), "{receipt}");
+}
+
+#[test]
+fn reading_another_site_back_is_no_success() {
+    let repo = registry(&[(&["1.0.0"], "")]);
+    for _ in 0..2 {
+        ran(&repo, &["publish", "--target", "dir:other", "--unsigned"]);
+    }
+    let other = front(&repo.path().join("other"));
+    let here = ["publish", "--target", "dir:public", "--unsigned", "--read-back", &other.address];
+    let seen = run(&repo, &here, None);
+    assert_eq!(seen.code, 2, "{}{}", seen.out, seen.err);
+    assert!(seen.out.contains("readers see publication 2 of another site: at the target stands 1"), "{}", seen.out);
+    assert!(!seen.out.contains("all as published") && seen.err.contains("publication 1 stands, but"), "{}{}", seen.out, seen.err);
+}
+
+/// A host that serves a folder as it is.
+fn front(dir: &Path) -> Front {
+    let dir = dir.to_owned();
+    Front::of(move |key| Some((fs::read(dir.join(key)).ok()?, "text/plain".to_owned(), String::new())))
 }
 
 #[test]

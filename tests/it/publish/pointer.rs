@@ -11,7 +11,7 @@ use gazette::{
     ports::Clock,
     publish::CHECKPOINT,
     site::path::SitePath,
-    verify::publication::{self, Pinned, Publication, Sample, Trusted, Wants},
+    verify::publication::{self, Pinned, Publication, Sample, Seed, Trusted, Wants},
 };
 
 use crate::loopback::Response;
@@ -22,6 +22,7 @@ use super::{
     world::{BASE_URL, World, signer, trust},
 };
 
+const SEED: Seed = Seed([7; 8]);
 const DOCUMENT: &str = "v0.1/servers/com.example/echo/versions/latest";
 
 struct Scene {
@@ -42,7 +43,7 @@ fn scene() -> Scene {
         max_age: None,
         base_url: Some(BASE_URL.to_owned()),
         seen: None,
-        sample: Sample::Of(100),
+        sample: Sample::Of(100, SEED),
     };
     Scene { front: Front::snapshot(&memory), memory, wants }
 }
@@ -107,7 +108,7 @@ fn a_site_is_what_its_checkpoint_says() {
     assert!(publication.holds());
     assert!(scene.front.asked().contains(&"/v0.1/servers/org.example/kept/versions/1.0.0+1".to_owned()));
 
-    let few = Wants { sample: Sample::Of(3), ..scene.wants.clone() };
+    let few = Wants { sample: Sample::Of(3, SEED), ..scene.wants.clone() };
     let look = |wants: &Wants| scene.front.read(|reader| publication::look(&reader, wants)).expect("it answers");
     let before = scene.front.asked().len();
     assert_eq!(look(&few).compared, 4 + 3, "four documents that everybody reads, and three others");
@@ -115,7 +116,16 @@ fn a_site_is_what_its_checkpoint_says() {
     let between = scene.front.asked().len();
     look(&few);
     assert_eq!(first, scene.front.asked()[between..].iter().cloned().collect(), "the same ones each time");
-    assert_eq!(look(&Wants { sample: Sample::All, ..few }).compared, publication.listed);
+    let others: std::collections::BTreeSet<String> = (1..=20)
+        .flat_map(|seed| {
+            let between = scene.front.asked().len();
+            look(&Wants { sample: Sample::Of(3, Seed([seed; 8])), ..few.clone() });
+            scene.front.asked()[between..].to_vec()
+        })
+        .collect();
+    assert!(others.len() > first.len() + 3, "others with another seed");
+    assert_eq!((publication.seed, look(&Wants { sample: Sample::All, ..few }).seed), (Some(SEED), None));
+    assert_eq!(look(&Wants { sample: Sample::All, ..scene.wants.clone() }).compared, publication.listed);
 }
 
 #[test]
@@ -217,6 +227,16 @@ fn keys_of_the_site_itself_prove_little() {
         scene.front.instead("/checkpoint", response);
         assert_eq!(scene.look(), Publication::default(), "most registries have none");
     }
+    let theirs = ours("https://other.example.com");
+    let unsigned = Pinned::Registry { base_url: BASE_URL.to_owned(), keys: Vec::new() };
+    for (pinned, verdict) in [(ours(BASE_URL), Some(Verdict::Reject)), (theirs, None), (unsigned, None)] {
+        scene.wants.pinned = pinned;
+        for response in [Response::new(404, ""), Response::new(200, "<p>Hello")] {
+            scene.front.instead("/checkpoint", response);
+            assert_eq!(scene.look().verdict(), verdict, "a registry that signs has one: {:?}", scene.wants.pinned);
+        }
+    }
+    scene.wants.pinned = Pinned::Nothing;
     for status in [429, 500] {
         scene.front.instead("/checkpoint", Response::new(status, ""));
         assert_eq!(scene.look().verdict(), Some(Verdict::Review), "nobody knows");
@@ -294,6 +314,22 @@ fn a_document_that_is_not_what_is_listed() {
     assert_eq!(scene.look().verdict(), None, "a parameter is no other type");
 }
 
+/// Of a body that is much too large, no more is read than tells that it is.
+#[test]
+fn a_document_that_does_not_end() {
+    let scene = scene();
+    let listed = answer(&scene.memory, DOCUMENT).body.len();
+    let most = listed + listed / 2 + (64 << 10);
+    for (size, said) in [
+        (most, "200 OK, no Content-Type, 6".to_owned()),
+        (most + 1, format!("a body of more than {},{:03} bytes; listed are", most / 1_000, most % 1_000)),
+        (12 << 20, "; listed are".to_owned()),
+    ] {
+        scene.front.instead(&format!("/{DOCUMENT}"), Response::new(200, vec![b'{'; size]));
+        assert_against(&scene, &["these are not the bytes that publication 1 lists", &said]);
+    }
+}
+
 /// Bytes that an earlier publication lists are known, and old.
 #[test]
 fn a_document_that_a_cache_has_kept() {
@@ -314,6 +350,12 @@ fn a_document_that_a_cache_has_kept() {
     let fresh = "v0.1/servers/org.example/fresh/versions/latest";
     scene.front.instead(&format!("/{fresh}"), Response::new(404, ""));
     assert_eq!(scene.look().stale, 2, "what was not there yet");
+    let published = scene.checkpoint().time;
+    scene.wants.now = Instant(published.0 + 300 + 60);
+    assert_eq!(scene.look().verdict(), Some(Verdict::Review), "a cache may just still say so");
+    scene.wants.now = Instant(published.0 + 300 + 61);
+    assert_against(&scene, &["publication 2 lists it, and it is not there", fresh]);
+    scene.wants.now = published;
     scene.front.instead(&format!("/{DOCUMENT}"), Response::new(200, "neither"));
     assert_against(&scene, &["these are not the bytes"]);
 

@@ -70,6 +70,27 @@ fn a_published_folder_is_verified() {
     assert_eq!(said["checks"][0]["message"], "the checkpoint holds");
 }
 
+/// Documents that are compared, and the seed that says which.
+fn drawn(repo: &Repo, args: &[&str]) -> (u64, String) {
+    let json = gazette(repo.path(), &[&["verify", "public", "--client", "checkpoint", "--format", "json"], args].concat());
+    let report: serde_json::Value = serde_json::from_str(json.rsplit_once("exit ").expect("an exit status").0).expect("JSON");
+    let documents = &report["checkpoint"]["documents"];
+    (documents["compared"].as_u64().expect("a number"), documents["seed"].as_str().unwrap_or("none").to_owned())
+}
+
+#[test]
+fn a_sample_is_drawn_anew_and_can_be_repeated() {
+    let repo = published();
+    let (one, other) = (drawn(&repo, &["--sample", "1"]), drawn(&repo, &["--sample", "1"]));
+    assert!(one.0 == other.0 && one.1 != other.1, "{one:?} {other:?}");
+    assert_eq!(drawn(&repo, &["--sample", "1", "--seed", &one.1]), one);
+    assert_eq!(drawn(&repo, &["--all"]).1, "none");
+    let printed = gazette(repo.path(), &["verify", "public", "--sample", "1", "--seed", &one.1]);
+    assert!(printed.contains(&format!(" documents compared (seed {})\n", one.1)), "{printed}");
+    let printed = gazette(repo.path(), &["verify", "public", "--seed", "1"]);
+    assert!(printed.contains("expected sixteen hexadecimal digits") && printed.ends_with("exit 2\n"), "{printed}");
+}
+
 #[test]
 fn what_does_not_hold_is_said_and_exits_with_1() {
     let repo = published();
@@ -111,10 +132,10 @@ fn what_was_only_built_has_no_checkpoint() {
     assert!(printed.contains("none, so nothing tells what was published, when, and by whom\n"), "{printed}");
     assert!(printed.ends_with("8 of 8 clients work\nexit 0\n"), "{printed}");
     let printed = gazette(repo.path(), &["verify", "public", "--client", "checkpoint"]);
-    assert!(printed.ends_with("there is no checkpoint\nexit 0\n"), "{printed}");
-    let printed = gazette(repo.path(), &["verify", "public", "--client", "checkpoint", "--max-age", "2d"]);
     assert!(printed.contains("reject[checkpoint]: there is no checkpoint") && printed.contains("`gazette publish`"), "{printed}");
     assert!(printed.ends_with("exit 1\n"), "{printed}");
+    let printed = gazette(repo.path(), &["verify", "public", "--max-age", "2d"]);
+    assert!(printed.contains("reject[checkpoint]: there is no checkpoint") && printed.ends_with("exit 1\n"), "{printed}");
     for (args, error) in [
         (&["--key", "nonsense"][..], "is neither a key nor a file with keys"),
         (&["--key", "public/index.json"], "holds a line that is no key"),
@@ -122,6 +143,23 @@ fn what_was_only_built_has_no_checkpoint() {
     ] {
         let printed = gazette(repo.path(), &[&["verify", "public"], args].concat());
         assert!(printed.contains(error) && printed.contains("help: ") && printed.ends_with("exit 2\n"), "{printed}");
+    }
+}
+
+/// What is wrong with the registry that one stands in says nothing about the site.
+#[test]
+fn a_registry_nearby_that_cannot_be_read_is_a_note() {
+    let repo = published();
+    let public = repo.path().join("public").display().to_string();
+    let args = ["verify", &public, "--client", "checkpoint"];
+    for broken in
+        ["title = \n", "title = \"Small\"\n", "title = \"S\"\nbase_url = \"https://a.example\"\n[signing]\nkeys = [\"x\"]\n"]
+    {
+        fs::write(repo.path().join("registry-data/registry.toml"), broken).expect("a file");
+        let verified = run(&repo, &args, None);
+        assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+        assert!(verified.err.starts_with("note: the registry here cannot be read"), "{}", verified.err);
+        assert!(verified.out.contains("a key of the site's own `/keys.txt`"), "{}", verified.out);
     }
 }
 

@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use gazette::{
     adapters::memory::Memory,
-    checkpoint::Trust,
+    checkpoint::{Checkpoint, Trust},
     digest::Sha256,
     finding::Verdict,
-    ports::Clock,
+    ports::{Bucket, Clock},
     publish::{CHECKPOINT, read_back::Watch},
-    verify::publication::{Pinned, Publication},
+    verify::publication::{Pinned, Publication, Sample, Seed},
 };
 
 use crate::loopback::Response;
@@ -49,6 +49,10 @@ struct Seen {
 
 impl Night {
     fn look(&self) -> Seen {
+        self.look_while(|| at_target(&self.after))
+    }
+
+    fn look_while(&self, standing: impl Fn() -> Result<u64, String>) -> Seen {
         let Trust::Keys(keys) = trust() else { unreachable!("it is signed") };
         let (pinned, told) = (Pinned::Keys(keys), Mutex::new(0));
         let changed: BTreeSet<Box<str>> = BTreeSet::from([DOCUMENT.into(), FRESH.into()]);
@@ -60,7 +64,8 @@ impl Night {
                 pinned: &pinned,
                 earlier: &[self.first],
                 changed: &changed,
-                sample: 100,
+                sample: Sample::Of(100, Seed([7; 8])),
+                standing: &standing,
                 told: &|_| *told.lock().expect("one thread") += 1,
             };
             watch.look(&self.second, BASE_URL).expect("it answers")
@@ -68,6 +73,12 @@ impl Night {
         let seconds = self.clock.elapsed().saturating_sub(began).as_secs();
         Seen { publication, seconds, told: told.into_inner().expect("one thread") }
     }
+}
+
+/// What the bucket itself says stands there.
+fn at_target(memory: &Memory) -> Result<u64, String> {
+    let (note, _) = memory.get(CHECKPOINT, 1 << 16).map_err(|trouble| trouble.to_string())?.ok_or("none")?;
+    Checkpoint::read(&note, &trust()).map(|said| said.publication).map_err(|why| why.to_string())
 }
 
 fn against(publication: &Publication) -> String {
@@ -168,4 +179,21 @@ fn whoever_was_followed_has_nothing_to_say() {
     // The checkpoint is the last that changes.
     night.front.times(2, "/checkpoint", answer(&night.before, CHECKPOINT));
     assert_eq!(night.look().seconds, Duration::from_secs(10).as_secs());
+}
+
+/// Another site of the same name and key, which has published more often.
+#[test]
+fn readers_of_another_site_do_not_see_this_one() {
+    let night = night();
+    let before = night.after.clone();
+    publish(&night.after, &night.clock, &World::newer().render());
+    let night = Night { front: Front::snapshot(&night.after), ..night };
+    for (standing, said) in [
+        (at_target(&before), "readers see publication 3 of another site: at the target stands 2"),
+        (Err("busy: 503".to_owned()), "readers see publication 3, and what stands at the target could not be read: busy: 503"),
+    ] {
+        let Seen { publication, seconds, .. } = night.look_while(|| standing.clone());
+        assert_eq!((publication.verdict(), seconds, publication.compared), (Some(Verdict::Reject), 0, 0));
+        assert!(against(&publication).contains(said), "{}", against(&publication));
+    }
 }
