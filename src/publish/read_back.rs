@@ -57,7 +57,8 @@ impl Watch<'_> {
         let is_wrong = differences.iter().any(|difference| difference.check.verdict == Some(Verdict::Reject));
         if is_wrong && let Some(check) = self.followed_meanwhile(&checkpoint, base_url)? {
             publication.keep(check);
-            return Ok(publication);
+            // What was asked for is of both, so it says nothing of either.
+            return Ok(Publication { compared: 0, ..publication });
         }
         for difference in differences {
             publication.stale += u64::from(matches!(difference.why, Why::Stale(_)));

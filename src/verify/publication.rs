@@ -92,7 +92,7 @@ pub struct Publication {
     pub listed: u64,
     /// How many of them were asked for.
     pub compared: u64,
-    /// Which ones, unless all were to be.
+    /// What they were drawn with, unless they are all that there are.
     pub seed: Option<Seed>,
     /// How many are those of an earlier publication.
     pub stale: u64,
@@ -179,6 +179,7 @@ impl<'a> Reader<'a> {
         };
         publication.listed = root.documents();
         let shards = choice::shards(&root, sample, also);
+        let is_part = shards.len() < root.shards.len();
         let mut portion = Documents::new();
         for at in shards {
             let shard = match self.shard(&root, at) {
@@ -195,8 +196,9 @@ impl<'a> Reader<'a> {
             }
         }
         if let Sample::Of(most, seed) = sample {
-            publication.seed = Some(seed);
-            self.show(choice::documents(&portion, seed, most, also), publication, see);
+            let chosen = choice::documents(&portion, seed, most, also);
+            publication.seed = Some(seed).filter(|_| is_part || chosen.len() < portion.len());
+            self.show(chosen, publication, see);
         }
     }
 

@@ -59,7 +59,7 @@ fn published(publication: &Publication) -> String {
     if *compared > 0 {
         let _ = write!(out, "; {} of {} documents compared", grouped(compared), grouped(listed));
     }
-    if let Some(seed) = seed.filter(|_| *compared > 0 && compared < listed) {
+    if let Some(seed) = seed {
         let _ = write!(out, " (seed {seed})");
     }
     if *stale > 0 {

@@ -171,10 +171,15 @@ fn a_host_has_manners() {
 #[test]
 fn whoever_was_followed_has_nothing_to_say() {
     let night = night();
+    let ours = answer(&night.after, CHECKPOINT);
     publish(&night.after, &night.clock, &World::newer().render());
     let night = Night { front: Front::snapshot(&night.after), ..night };
     let Seen { publication, seconds, .. } = night.look();
     assert_eq!((publication.verdict(), seconds), (None, 0), "{}", against(&publication));
+    assert!(publication.checks.iter().any(|check| check.message.contains("publication 3 has followed")));
+    night.front.times(1, "/checkpoint", ours);
+    let Seen { publication, .. } = night.look();
+    assert_eq!((publication.verdict(), publication.compared), (None, 0), "{}", against(&publication));
     assert!(publication.checks.iter().any(|check| check.message.contains("publication 3 has followed")));
     // The checkpoint is the last that changes.
     night.front.times(2, "/checkpoint", answer(&night.before, CHECKPOINT));
