@@ -8,9 +8,10 @@ use crate::{
 };
 
 /// Where each file of the template goes.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     ("README.md", include_str!("../../templates/new/README.md")),
     (".gitattributes", include_str!("../../templates/new/gitattributes")),
+    (".gitignore", include_str!("../../templates/new/gitignore")),
     (".github/CODEOWNERS", include_str!("../../templates/new/github/CODEOWNERS")),
     (".github/pull_request_template.md", include_str!("../../templates/new/github/pull_request_template.md")),
     (".github/actions/gazette/action.yml", include_str!("../../action.yml")),

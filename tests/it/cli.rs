@@ -71,7 +71,23 @@ fn new_writes_a_registry_that_passes_and_overwrites_nothing() {
     assert!(again.contains("`r` is not empty") && again.ends_with("exit 2\n"), "{again}");
     repo.git(&["add", "-A"]);
     repo.git(&["commit", "--quiet", "-m", "begin"]);
-    assert_eq!(gazette(&repo.path().join("r"), &["check"]), "0 versions in 0 servers: nothing to object to\nexit 0\n");
+    let dir = repo.path().join("r");
+    assert_eq!(gazette(&dir, &["check"]), "0 versions in 0 servers: nothing to object to\nexit 0\n");
+}
+
+#[test]
+fn neither_a_site_nor_a_key_is_committed_by_accident() {
+    let repo = Repo::new();
+    let dir = repo.path().join("r");
+    assert!(gazette(repo.path(), &["new", "r"]).ends_with("exit 0\n"));
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "--quiet", "-m", "begin"]);
+    for command in ["build", "keygen"] {
+        let printed = gazette(&dir, &[command]);
+        assert!(printed.ends_with("exit 0\n"), "{printed}");
+    }
+    assert!(dir.join("public/index.html").exists() && dir.join("gazette.key").exists());
+    assert_eq!(repo.git(&["status", "--porcelain", "--untracked-files=all"]), "");
 }
 
 #[test]
