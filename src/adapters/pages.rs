@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io::{BufWriter, Write},
     path::PathBuf,
-    sync::Mutex,
+    sync::OnceLock,
 };
 
 use anyhow::Context;
@@ -27,6 +27,7 @@ use crate::{
     status::Status,
 };
 
+use super::dir::Nowhere;
 use spool::Spool;
 
 /// How a site lies at its target.
@@ -39,7 +40,7 @@ pub enum Form {
 }
 
 impl Form {
-    fn keys(self, path: &SitePath) -> impl Iterator<Item = String> {
+    pub(super) fn keys(self, path: &SitePath) -> impl Iterator<Item = String> {
         let alias = path.alias().filter(|_| self == Self::Bucket);
         [Some(path.key()), alias].into_iter().flatten()
     }
@@ -63,17 +64,19 @@ pub struct Pages<'a> {
     pub site: &'a Site<'a>,
     pub form: Form,
     pub extras: Vec<Extra>,
+    /// The keys of what is rendered without reading any entry, once they were asked for.
+    singles: OnceLock<BTreeSet<String>>,
     spool: Spool,
 }
 
 impl<'a> Pages<'a> {
     pub fn of(site: &'a Site<'a>, form: Form, extras: Vec<Extra>) -> Self {
-        Self { site, form, extras, spool: Spool::default() }
+        Self { site, form, extras, singles: OnceLock::new(), spool: Spool::default() }
     }
 
     /// Renders everything, keeps nothing, and lists it; `findings` are the files for which the whole is refused.
     pub fn survey(&self, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<Manifest, Vec<Finding>>> {
-        let survey = Survey { form: self.form, lines: Mutex::default() };
+        let survey = Nowhere::of(self.form);
         let findings = self.site.render(&Wants { server: &|_| true, collections: true, progress }, &survey)?;
         if !findings.is_empty() {
             return Ok(Err(findings));
@@ -81,21 +84,23 @@ impl<'a> Pages<'a> {
         if self.form == Form::Folder {
             self.site.host_pages().iter().try_for_each(|page| survey.page(&page.paths, &page.body))?;
         }
-        let mut lines = survey.lines.into_inner().expect("no thread panicked");
+        let mut manifest = survey.manifest();
         for Extra { key, headers, body } in &self.extras {
             let headers = Fingerprint::said(headers.content_type, headers.cache_control);
-            lines.push(((*key).into(), Line { sha256: Sha256::of(body), size: body.len() as u64, headers }));
+            let line = Line { sha256: Sha256::of(body), size: body.len() as u64, headers };
+            manifest.lines.insert((*key).into(), line);
         }
-        Ok(Ok(Manifest { lines: lines.into_iter().collect() }))
+        Ok(Ok(manifest))
     }
 }
 
 impl Pages<'_> {
-    /// The keys of what is rendered without reading any entry.
-    fn singles(&self) -> BTreeSet<String> {
-        let pages = self.site.single_pages();
-        let keys = pages.iter().flat_map(|page| &page.paths).flat_map(|path| self.form.keys(path));
-        keys.chain(self.extras.iter().map(|extra| extra.key.to_owned())).collect()
+    fn singles(&self) -> &BTreeSet<String> {
+        self.singles.get_or_init(|| {
+            let pages = self.site.single_pages();
+            let keys = pages.iter().flat_map(|page| &page.paths).flat_map(|path| self.form.keys(path));
+            keys.chain(self.extras.iter().map(|extra| extra.key.to_owned())).collect()
+        })
     }
 
     /// The keys of versions and servers that are deleted.
@@ -131,6 +136,9 @@ impl Source for Pages<'_> {
         for Extra { key, headers, body } in self.extras.iter().filter(|extra| missing.contains(extra.key)) {
             let sha256 = Sha256::of(body);
             to(Document { key: (*key).to_owned(), headers: *headers, body: body.clone().into(), sha256 })?;
+        }
+        if missing.is_empty() {
+            return Ok(());
         }
         let asked = self.work(&missing);
         if asked.is_nothing() {
@@ -177,49 +185,6 @@ impl Pages<'_> {
         if self.form == Form::Folder && *collections {
             self.site.host_pages().iter().try_for_each(|page| gift.page(&page.paths, &page.body))?;
         }
-        Ok(())
-    }
-}
-
-/// Notes what there is.
-struct Survey {
-    form: Form,
-    lines: Mutex<Vec<(Box<str>, Line)>>,
-}
-
-impl Survey {
-    fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
-        let mut lines = self.lines.lock().expect("no thread panics while it notes a line");
-        for path in paths {
-            lines.extend(self.form.keys(path).map(|key| (key.into(), Line::of(path, sha256, size))));
-        }
-    }
-}
-
-impl Sink for Survey {
-    type Open = (Vec<SitePath>, Digesting);
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        self.note(paths, Sha256::of(body), body.len() as u64);
-        Ok(())
-    }
-
-    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        Ok((paths, Digesting::default()))
-    }
-
-    fn append(&self, (_, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        digesting.add(bytes);
-        Ok(())
-    }
-
-    fn close(&self, (paths, digesting): Self::Open) -> anyhow::Result<()> {
-        let (sha256, size) = digesting.end();
-        self.note(&paths, sha256, size);
-        Ok(())
-    }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
         Ok(())
     }
 }

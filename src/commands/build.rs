@@ -8,6 +8,7 @@ use crate::{
         clock::Stopwatch,
         dir::{Nowhere, Stamp, Target, Update, Written},
         disk, folder,
+        pages::Form,
         terminal::{self, Progress},
     },
     cli::Build,
@@ -89,7 +90,7 @@ fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, 
     let inputs = || Inputs::of(site, program);
     match target {
         None => {
-            let nowhere = Nowhere::default();
+            let nowhere = Nowhere::of(Form::Folder);
             let findings = all(site, &nowhere)?;
             Ok(if findings.is_empty() { Ok((stamp(&nowhere.manifest()), Written::default())) } else { Err(findings) })
         }

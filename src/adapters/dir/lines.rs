@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use crate::{
+    adapters::pages::Form,
     digest::{Digesting, Sha256},
     manifest::{Line, Manifest},
     site::{Sink, path::SitePath},
@@ -18,24 +19,31 @@ impl Lines {
         self.0.lock().expect("no thread panics while it adds a line").push(line);
     }
 
-    fn add_all(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
-        for path in paths {
-            self.add(path, path.key(), sha256, size);
-        }
-    }
-
     pub(super) fn manifest(self) -> Manifest {
         Manifest { lines: self.0.into_inner().expect("no thread panicked").into_iter().collect() }
     }
 }
 
-/// Goes nowhere: what is left is the digest.
-#[derive(Debug, Default)]
-pub struct Nowhere(Lines);
+/// Goes nowhere: what is left is the list of what lies at which key.
+#[derive(Debug)]
+pub struct Nowhere {
+    lines: Lines,
+    form: Form,
+}
 
 impl Nowhere {
+    pub fn of(form: Form) -> Self {
+        Self { lines: Lines::default(), form }
+    }
+
     pub fn manifest(self) -> Manifest {
-        self.0.manifest()
+        self.lines.manifest()
+    }
+
+    fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
+        for path in paths {
+            self.form.keys(path).for_each(|key| self.lines.add(path, key, sha256, size));
+        }
     }
 }
 
@@ -43,8 +51,7 @@ impl Sink for Nowhere {
     type Open = (Vec<SitePath>, Digesting);
 
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        let sha256 = Sha256::of(body);
-        self.0.add_all(paths, sha256, body.len() as u64);
+        self.note(paths, Sha256::of(body), body.len() as u64);
         Ok(())
     }
 
@@ -59,7 +66,7 @@ impl Sink for Nowhere {
 
     fn close(&self, (paths, digesting): Self::Open) -> anyhow::Result<()> {
         let (sha256, size) = digesting.end();
-        self.0.add_all(&paths, sha256, size);
+        self.note(&paths, sha256, size);
         Ok(())
     }
 
