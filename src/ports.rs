@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+
 use crate::{instant::Instant, manifest::Manifest};
 
 /// What the world says instead of doing what it was asked; the words are for the operator.
@@ -39,7 +41,7 @@ impl std::error::Error for Trouble {}
 /// A body: in memory, or a file that is read while it is sent.
 #[derive(Clone, Debug)]
 pub enum Body {
-    Bytes(Arc<[u8]>),
+    Bytes(Bytes),
     File { path: PathBuf, size: u64 },
 }
 

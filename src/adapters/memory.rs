@@ -3,8 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use bytes::Bytes;
 
 use crate::{
     digest::Sha256,
@@ -20,7 +22,7 @@ pub struct Memory {
 
 #[derive(Debug, Default)]
 struct Inner {
-    objects: BTreeMap<String, (Arc<[u8]>, Headers)>,
+    objects: BTreeMap<String, (Bytes, Headers)>,
     broken: Vec<String>,
 }
 
@@ -37,7 +39,7 @@ impl Memory {
     }
 
     /// Everything that lies there.
-    pub fn objects(&self) -> BTreeMap<String, (Arc<[u8]>, Headers)> {
+    pub fn objects(&self) -> BTreeMap<String, (Bytes, Headers)> {
         self.inner().objects.clone()
     }
 

@@ -1,20 +1,13 @@
-//! The documents of a site on their way to a target: rendered once to be listed, and again as they are asked for. What is large, or
-//! asked for later than what it is rendered with, waits in files.
+//! The documents of a site on their way to a target: rendered once to be listed, and again as they are asked for, unless all will be:
+//! then they wait in files meanwhile. So does what is large, or asked for later than what it is rendered with.
 
 mod spool;
+mod survey;
 
-use std::{
-    collections::BTreeSet,
-    fs::File,
-    io::{BufWriter, Write},
-    path::PathBuf,
-    sync::OnceLock,
-};
-
-use anyhow::Context;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use crate::{
-    digest::{Digesting, Sha256},
+    digest::Sha256,
     finding::Finding,
     manifest::{Fingerprint, Line, Manifest},
     name::ServerName,
@@ -28,7 +21,8 @@ use crate::{
 };
 
 use super::dir::Nowhere;
-use spool::Spool;
+use spool::{Pieces, Spool};
+use survey::Survey;
 
 /// How a site lies at its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +38,14 @@ impl Form {
         let alias = path.alias().filter(|_| self == Self::Bucket);
         [Some(path.key()), alias].into_iter().flatten()
     }
-}
 
-fn headers(path: &SitePath) -> Headers {
-    Headers { content_type: path.kind().content_type(), cache_control: path.cache().control() }
+    /// The keys of a document, with what is said with it at each.
+    fn headed(self, paths: &[SitePath]) -> impl Iterator<Item = (String, Headers)> {
+        paths.iter().flat_map(move |path| {
+            let headers = Headers { content_type: path.kind().content_type(), cache_control: path.cache().control() };
+            self.keys(path).map(move |key| (key, headers))
+        })
+    }
 }
 
 /// A document that is no page of the site.
@@ -56,6 +54,15 @@ pub struct Extra {
     pub key: &'static str,
     pub headers: Headers,
     pub body: Vec<u8>,
+}
+
+/// What is kept of what is rendered to be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Little will be asked for.
+    Nothing,
+    /// All of it will be.
+    Everything,
 }
 
 /// Everything that is published of a site, rendered as often as it is needed.
@@ -74,23 +81,39 @@ impl<'a> Pages<'a> {
         Self { site, form, extras, singles: OnceLock::new(), spool: Spool::default() }
     }
 
-    /// Renders everything, keeps nothing, and lists it; `findings` are the files for which the whole is refused.
-    pub fn survey(&self, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<Manifest, Vec<Finding>>> {
-        let survey = Nowhere::of(self.form);
-        let findings = self.site.render(&Wants { server: &|_| true, collections: true, progress }, &survey)?;
+    /// Renders everything, and lists it; `findings` are the files for which the whole is refused.
+    pub fn survey(&self, keep: Keep, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<Manifest, Vec<Finding>>> {
+        let listed = match keep {
+            Keep::Nothing => {
+                let survey = Nowhere::of(self.form);
+                self.render_all(&survey, progress)?.map(|()| survey.manifest())
+            }
+            Keep::Everything => {
+                let survey = Survey::of(self.form, &self.spool);
+                self.render_all(&survey, progress)?.map(|()| survey.manifest())
+            }
+        };
+        Ok(listed.map(|manifest| self.with_extras(manifest)))
+    }
+
+    fn render_all(&self, sink: &impl Sink, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<(), Vec<Finding>>> {
+        let findings = self.site.render(&Wants { server: &|_| true, collections: true, progress }, sink)?;
         if !findings.is_empty() {
             return Ok(Err(findings));
         }
         if self.form == Form::Folder {
-            self.site.host_pages().iter().try_for_each(|page| survey.page(&page.paths, &page.body))?;
+            self.site.host_pages().iter().try_for_each(|page| sink.page(&page.paths, &page.body))?;
         }
-        let mut manifest = survey.manifest();
+        Ok(Ok(()))
+    }
+
+    fn with_extras(&self, mut manifest: Manifest) -> Manifest {
         for Extra { key, headers, body } in &self.extras {
             let headers = Fingerprint::said(headers.content_type, headers.cache_control);
             let line = Line { sha256: Sha256::of(body), size: body.len() as u64, headers };
             manifest.lines.insert((*key).into(), line);
         }
-        Ok(Ok(manifest))
+        manifest
     }
 }
 
@@ -200,8 +223,7 @@ struct Gift<'a> {
 
 impl Gift<'_> {
     fn asked(&self, paths: &[SitePath]) -> Vec<(String, Headers)> {
-        let keys = paths.iter().flat_map(|path| self.form.keys(path).map(|key| (key, headers(path))));
-        keys.filter(|(key, _)| self.keys.contains(key.as_str()) || self.later.contains(key.as_str())).collect()
+        self.form.headed(paths).filter(|(key, _)| self.keys.contains(key.as_str()) || self.later.contains(key.as_str())).collect()
     }
 
     fn give(&self, asked: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
@@ -213,17 +235,8 @@ impl Gift<'_> {
     }
 }
 
-/// Documents that arrive in pieces stay in memory until they are so large.
-const SPILL: usize = 1 << 20;
-
-enum Pieces {
-    Unasked,
-    Memory(Vec<u8>),
-    File(PathBuf, BufWriter<File>),
-}
-
 impl Sink for Gift<'_> {
-    type Open = (Vec<(String, Headers)>, Pieces, Digesting);
+    type Open = (Vec<(String, Headers)>, Option<Pieces>);
 
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
         let asked = self.asked(paths);
@@ -232,35 +245,18 @@ impl Sink for Gift<'_> {
 
     fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
         let asked = self.asked(&paths);
-        let pieces = if asked.is_empty() { Pieces::Unasked } else { Pieces::Memory(Vec::new()) };
-        Ok((asked, pieces, Digesting::default()))
+        let pieces = (!asked.is_empty()).then(Pieces::default);
+        Ok((asked, pieces))
     }
 
-    fn append(&self, (_, pieces, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        match pieces {
-            Pieces::Unasked => return Ok(()),
-            Pieces::Memory(held) if held.len() + bytes.len() <= SPILL => held.extend_from_slice(bytes),
-            Pieces::Memory(held) => {
-                let (path, mut file) = self.spool.create()?;
-                file.write_all(held).and_then(|()| file.write_all(bytes)).context("could not keep a large document")?;
-                *pieces = Pieces::File(path, file);
-            }
-            Pieces::File(_, file) => file.write_all(bytes).context("could not keep a large document")?,
-        }
-        digesting.add(bytes);
-        Ok(())
+    fn append(&self, (_, pieces): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
+        pieces.as_mut().map_or(Ok(()), |pieces| pieces.append(bytes, self.spool))
     }
 
-    fn close(&self, (asked, pieces, digesting): Self::Open) -> anyhow::Result<()> {
-        let (sha256, size) = digesting.end();
-        match pieces {
-            Pieces::Unasked => Ok(()),
-            Pieces::Memory(held) => self.give(asked, sha256, &held.into()),
-            Pieces::File(path, mut file) => {
-                file.flush().context("could not keep a large document")?;
-                self.give(asked, sha256, &Body::File { path, size })
-            }
-        }
+    fn close(&self, (asked, pieces): Self::Open) -> anyhow::Result<()> {
+        let Some(pieces) = pieces else { return Ok(()) };
+        let (body, sha256) = pieces.end()?;
+        self.give(asked, sha256, &body)
     }
 
     fn discard(&self, _: Self::Open) -> anyhow::Result<()> {

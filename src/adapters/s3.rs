@@ -1,5 +1,7 @@
 //! A bucket of AWS, or of any server that speaks S3.
 
+mod lines;
+
 use std::{fmt, time::Duration};
 
 use anyhow::Context;
@@ -15,15 +17,17 @@ use aws_sdk_s3::{
     },
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::get_object::GetObjectError,
-    primitives::ByteStream,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::runtime::Runtime;
+
+use lines::{Lines, Order};
 
 use crate::ports::{Body, Bucket, Headers, PATIENCE, Tag, Trouble, When};
 
 pub struct S3 {
     client: Client,
+    lines: Lines,
     /// Whose threads wait for the network; who asks waits on its own.
     runtime: Runtime,
     bucket: String,
@@ -85,7 +89,7 @@ pub(super) fn settings(runtime: &Runtime, endpoint: Option<&str>, region: Option
 }
 
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     built.context("could not start threads for the network")
 }
 
@@ -95,7 +99,13 @@ impl S3 {
         let shared = settings(&runtime, spot.endpoint, spot.region, width);
         let config =
             aws_sdk_s3::config::Builder::from(&shared).force_path_style(spot.endpoint.is_some()).retry_classifier(Later).build();
-        Ok(Self { client: Client::from_conf(config), runtime, bucket: spot.bucket.to_owned(), prefix: spot.prefix.to_owned() })
+        Ok(Self {
+            client: Client::from_conf(config),
+            lines: Lines::default(),
+            runtime,
+            bucket: spot.bucket.to_owned(),
+            prefix: spot.prefix.to_owned(),
+        })
     }
 
     fn key(&self, key: &str) -> String {
@@ -208,34 +218,11 @@ impl Bucket for S3 {
         if body.size() > PUT_MAX {
             return Err(Trouble::Unable(format!("`{key}` has {} bytes, and S3 takes {PUT_MAX} in one request", body.size())));
         }
-        self.runtime.block_on(async {
-            let body = match body {
-                Body::Bytes(bytes) => ByteStream::from(bytes.to_vec()),
-                Body::File { path, .. } => {
-                    ByteStream::from_path(path).await.map_err(|error| Trouble::Other(DisplayErrorContext(&error).to_string()))?
-                }
-            };
-            let mut request = self
-                .client
-                .put_object()
-                .bucket(&self.bucket)
-                .key(self.key(key))
-                .content_type(headers.content_type)
-                .cache_control(headers.cache_control)
-                .body(body);
-            request = match when {
-                When::Always => request,
-                When::Absent => request.if_none_match("*"),
-                When::Still(Tag(tag)) => request.if_match(&**tag),
-            };
-            // On the network's own threads: each of those that wait would keep memory for what a request needs.
-            let sent = self.runtime.spawn(request.send()).await.expect("no request panics");
-            let put = sent.map_err(|error| match trouble(&error) {
-                // What should still be there is gone.
-                Trouble::Missing(said) if matches!(when, When::Still(_)) => Trouble::Conflict(said),
-                trouble => trouble,
-            })?;
-            Ok(Tag(put.e_tag().unwrap_or_default().into()))
+        let order = Order { key: self.key(key), body: body.clone(), headers, when: when.into() };
+        self.lines.send(&self.runtime, &self.client, &self.bucket, order).map_err(|trouble| match trouble {
+            // What should still be there is gone.
+            Trouble::Missing(said) if matches!(when, When::Still(_)) => Trouble::Conflict(said),
+            trouble => trouble,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io::Write, process::ExitCode};
 use crate::{
     adapters::{
         clock::SystemClock,
-        pages::{Extra, Form, Pages},
+        pages::{Extra, Form, Keep, Pages},
         terminal::{self, Progress},
     },
     checkpoint::{Checkpoint, Distrust},
@@ -62,6 +62,7 @@ impl Read {
     pub(super) fn edition<T>(
         &self,
         form: Form,
+        keep: Keep,
         colour: bool,
         out: &mut dyn Write,
         then: impl FnOnce(&Edition, &mut dyn Write) -> anyhow::Result<T>,
@@ -74,7 +75,7 @@ impl Read {
         let site = Site::of(&registry, checkout);
         let pages = Pages::of(&site, form, self.extras());
         let progress = Progress::of(site.facts.counts.servers);
-        let surveyed = pages.survey(&|done| progress.at(done));
+        let surveyed = pages.survey(keep, &|done| progress.at(done));
         progress.end();
         match surveyed? {
             Ok(manifest) => {
@@ -88,7 +89,7 @@ impl Read {
 
     /// What is rendered at a commit, and nothing else.
     pub(super) fn manifest(&self, form: Form, colour: bool, out: &mut dyn Write) -> anyhow::Result<Made<Manifest>> {
-        self.edition(form, colour, out, |edition, _| Ok(edition.manifest.clone()))
+        self.edition(form, Keep::Nothing, colour, out, |edition, _| Ok(edition.manifest.clone()))
     }
 
     /// The keys that readers pin.

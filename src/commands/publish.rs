@@ -11,7 +11,7 @@ use crate::{
         WayOut, chance,
         clock::SystemClock,
         disk,
-        pages::Form,
+        pages::{Form, Keep},
         terminal::{self, Progress},
     },
     cli::{Gc, Nightly, PlanOf, Publish, Rollback, Whereto},
@@ -139,10 +139,12 @@ fn publish(
     way.settings.unguarded = allowed.contains(&Limit::Unguarded);
     let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
     let is_going_back = allowed.len() > args.allow.len();
-    let made = read.edition(way.chosen.form(), colour, out, |edition, out| {
+    let quiet = way.publisher(&opened, &|_| {});
+    let standing = Standing::read(&quiet).map_err(way_out)?;
+    let is_all_written = args.repair || standing.is_nothing_known() && opened.bucket.built().is_none();
+    let keep = if is_all_written && !args.dry_run { Keep::Everything } else { Keep::Nothing };
+    let made = read.edition(way.chosen.form(), keep, colour, out, |edition, out| {
         tell_findings(way.report.as_ref(), colour, out)?;
-        let quiet = way.publisher(&opened, &|_| {});
-        let standing = Standing::read(&quiet).map_err(way_out)?;
         let plan = standing.plan(edition, &quiet).map_err(way_out)?;
         let circumstances = circumstances(way.place, edition.facts, &standing)?;
         let epoch = standing.checkpoint.as_ref().map(|before| before.epoch.as_str());
@@ -243,7 +245,7 @@ fn between_commits(
         Made::Whole(manifest) => manifest,
         Made::Refused(code) => return Ok(code),
     };
-    let made = to.edition(form, colour, out, |edition, out| {
+    let made = to.edition(form, Keep::Nothing, colour, out, |edition, out| {
         let plan = settled(&before, edition, args.grace.0);
         show(&plan, &[], args.json, out)
     })?;
@@ -264,7 +266,7 @@ fn towards_target(args: &PlanOf, place: &Place, to: &Read, colour: bool, out: &m
     let mut way = Way::of(place, to, &args.whereto, true, false)?;
     way.settings.grace = args.grace.0;
     let opened = way.chosen.open(place, &to.config, way.settings.width)?;
-    let made = to.edition(way.chosen.form(), colour, out, |edition, out| {
+    let made = to.edition(way.chosen.form(), Keep::Nothing, colour, out, |edition, out| {
         let publisher = way.publisher(&opened, &|_| {});
         let standing = Standing::read(&publisher).map_err(way_out)?;
         let plan = standing.plan(edition, &publisher).map_err(way_out)?;

@@ -75,6 +75,11 @@ impl Standing {
         pointed.or_else(|| self.state.last().map(|published| published.root))
     }
 
+    /// Whether nothing tells what lies here.
+    pub fn is_nothing_known(&self) -> bool {
+        self.root.is_none()
+    }
+
     /// What the last publication counted.
     pub fn counts(&self) -> Option<Counts> {
         self.state.last().map(|published| published.counts)

@@ -40,7 +40,7 @@ impl Nowhere {
         self.lines.manifest()
     }
 
-    fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
+    pub(in crate::adapters) fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
         for path in paths {
             self.form.keys(path).for_each(|key| self.lines.add(path, key, sha256, size));
         }

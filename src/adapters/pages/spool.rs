@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{BufWriter, Read, Seek, SeekFrom, Write},
+    mem,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -16,10 +17,14 @@ use std::{
 use anyhow::Context;
 
 use crate::{
-    digest::Sha256,
+    digest::{Digesting, Sha256},
     ports::{Body, Headers},
     publish::Document,
 };
+
+/// What is smaller lies in memory, as far as it does so by itself.
+const SPILL: usize = 1 << 20;
+const KEEPING: &str = "could not keep a document until it is sent";
 
 /// The folder is made when something has to wait.
 #[derive(Debug, Default)]
@@ -31,9 +36,11 @@ pub(super) struct Spool {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Where small documents lie behind each other, and where the last one ends.
+    /// Where small documents lie behind each other, and where those end that were written.
     file: Option<File>,
     end: u64,
+    /// Those that come behind them.
+    unwritten: Vec<u8>,
     documents: BTreeMap<String, (Headers, Sha256, Place)>,
 }
 
@@ -43,6 +50,12 @@ enum Place {
     File(Body),
 }
 
+impl Waiting {
+    fn note(&mut self, keys: Vec<(String, Headers)>, sha256: Sha256, place: &Place) {
+        self.documents.extend(keys.into_iter().map(|(key, headers)| (key, (headers, sha256, place.clone()))));
+    }
+}
+
 impl Spool {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -50,40 +63,59 @@ impl Spool {
 
     /// Keeps a document for each of these keys.
     pub(super) fn keep(&self, keys: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
+        match body {
+            Body::Bytes(bytes) => self.keep_bytes(keys, sha256, bytes),
+            Body::File { .. } => {
+                self.waiting().note(keys, sha256, &Place::File(body.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn keep_bytes(&self, keys: Vec<(String, Headers)>, sha256: Sha256, bytes: &[u8]) -> anyhow::Result<()> {
         let mut waiting = self.waiting();
-        let place = match body {
-            Body::File { .. } => Place::File(body.clone()),
-            Body::Bytes(bytes) => Place::Part { at: self.append(&mut waiting, bytes)?, size: bytes.len() },
-        };
-        waiting.documents.extend(keys.into_iter().map(|(key, headers)| (key, (headers, sha256, place.clone()))));
+        let place = Place::Part { at: self.append(&mut waiting, bytes)?, size: bytes.len() };
+        waiting.note(keys, sha256, &place);
         Ok(())
     }
 
     fn append(&self, waiting: &mut Waiting, bytes: &[u8]) -> anyhow::Result<u64> {
-        let at = waiting.end;
-        let file = match &mut waiting.file {
+        if waiting.unwritten.len() + bytes.len() > SPILL {
+            self.write(waiting)?;
+        }
+        let at = waiting.end + waiting.unwritten.len() as u64;
+        waiting.unwritten.extend_from_slice(bytes);
+        Ok(at)
+    }
+
+    fn write(&self, Waiting { file, end, unwritten, .. }: &mut Waiting) -> anyhow::Result<()> {
+        let file = match file {
             Some(file) => file,
             none => none.insert(self.new_file()?.1),
         };
-        let written = file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(bytes));
-        written.context("could not keep a document until it is sent")?;
-        waiting.end += bytes.len() as u64;
-        Ok(at)
+        let written = file.seek(SeekFrom::Start(*end)).and_then(|_| file.write_all(unwritten));
+        written.context(KEEPING)?;
+        *end += unwritten.len() as u64;
+        unwritten.clear();
+        Ok(())
     }
 
     /// Gives what was kept for a key, once.
     pub(super) fn take(&self, key: &str) -> anyhow::Result<Option<Document>> {
         let mut waiting = self.waiting();
         let Some((key, (headers, sha256, place))) = waiting.documents.remove_entry(key) else { return Ok(None) };
-        let body = match (place, &mut waiting.file) {
-            (Place::File(body), _) => body,
-            (Place::Part { at, size }, Some(file)) => {
-                let mut bytes = vec![0; size];
-                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
+        let body = match place {
+            Place::File(body) => body,
+            Place::Part { at, size } => {
+                if at + size as u64 > waiting.end {
+                    self.write(&mut waiting)?;
+                }
+                let file = waiting.file.as_mut().expect("it is there when something was written");
+                let mut bytes = Vec::with_capacity(size);
+                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.take(size as u64).read_to_end(&mut bytes));
                 read.context("could not read a document that was kept until it is sent")?;
                 bytes.into()
             }
-            (Place::Part { .. }, None) => unreachable!("what lies in the file was written to it"),
         };
         Ok(Some(Document { key, headers, body, sha256 }))
     }
@@ -105,6 +137,43 @@ impl Spool {
         Ok((path.clone(), file.with_context(|| format!("could not create `{}`", path.display()))?))
     }
 }
+
+/// A document that arrives in pieces: in memory until it is large.
+#[derive(Default)]
+pub(super) struct Pieces {
+    held: Vec<u8>,
+    file: Option<(PathBuf, BufWriter<File>)>,
+    digesting: Digesting,
+}
+
+impl Pieces {
+    pub(super) fn append(&mut self, bytes: &[u8], spool: &Spool) -> anyhow::Result<()> {
+        self.digesting.add(bytes);
+        if self.file.is_none() && self.held.len() + bytes.len() > SPILL {
+            let (path, mut file) = spool.create()?;
+            file.write_all(&mem::take(&mut self.held)).context(KEEPING)?;
+            self.file = Some((path, file));
+        }
+        match &mut self.file {
+            Some((_, file)) => file.write_all(bytes).context(KEEPING)?,
+            None => self.held.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(self) -> anyhow::Result<(Body, Sha256)> {
+        let (sha256, size) = self.digesting.end();
+        let body = match self.file {
+            None => self.held.into(),
+            Some((path, mut file)) => {
+                file.flush().context(KEEPING)?;
+                Body::File { path, size }
+            }
+        };
+        Ok((body, sha256))
+    }
+}
+
 /// A folder that nobody else has made.
 fn fresh_folder(within: &Path) -> anyhow::Result<PathBuf> {
     let name = |at: u32| within.join(format!("gazette-{}-{at}", std::process::id()));

@@ -1,0 +1,56 @@
+//! Everything of a site, listed and kept as it is rendered, since all of it will be asked for.
+
+use super::{
+    Form,
+    spool::{Pieces, Spool},
+};
+use crate::{
+    adapters::dir::Nowhere,
+    digest::Sha256,
+    manifest::Manifest,
+    site::{Sink, path::SitePath},
+};
+
+pub(super) struct Survey<'a> {
+    form: Form,
+    lines: Nowhere,
+    spool: &'a Spool,
+}
+
+impl<'a> Survey<'a> {
+    pub(super) fn of(form: Form, spool: &'a Spool) -> Self {
+        Self { form, lines: Nowhere::of(form), spool }
+    }
+
+    pub(super) fn manifest(self) -> Manifest {
+        self.lines.manifest()
+    }
+}
+
+impl Sink for Survey<'_> {
+    type Open = (Vec<SitePath>, Pieces);
+
+    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
+        let sha256 = Sha256::of(body);
+        self.lines.note(paths, sha256, body.len() as u64);
+        self.spool.keep_bytes(self.form.headed(paths).collect(), sha256, body)
+    }
+
+    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
+        Ok((paths, Pieces::default()))
+    }
+
+    fn append(&self, (_, pieces): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
+        pieces.append(bytes, self.spool)
+    }
+
+    fn close(&self, (paths, pieces): Self::Open) -> anyhow::Result<()> {
+        let (body, sha256) = pieces.end()?;
+        self.lines.note(&paths, sha256, body.size());
+        self.spool.keep(self.form.headed(&paths).collect(), sha256, &body)
+    }
+
+    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
