@@ -83,15 +83,13 @@ fn deleted(site: &Site) -> Result<Vec<Record>, Unshown> {
     let records = servers.map_init(
         || site.checkout.store.reader(),
         |reader, (name, server)| {
-            let shown = site.show(name, server, &mut **reader)?;
-            let deleted = shown.listings.iter().filter(|listing| listing.official.status == Status::Deleted);
-            let record = |listing: &Listing| Record {
+            let record = |listing: Listing| Record {
                 list: list_of(None),
                 name: name.clone(),
                 version: listing.version.clone(),
-                body: Bytes::copy_from_slice(&listing.record),
+                body: listing.record.into(),
             };
-            Ok(deleted.map(record).collect::<Vec<_>>())
+            site.deleted(name, server, &mut **reader).map(|deleted| deleted.into_iter().map(record).collect::<Vec<_>>())
         },
     );
     Ok(records.collect::<Result<Vec<_>, Unshown>>()?.concat())
