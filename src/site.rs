@@ -20,6 +20,8 @@ pub mod query;
 pub mod search;
 mod stream;
 
+use std::sync::Arc;
+
 use crate::{
     checkout::{Checkout, Reader},
     finding::Finding,
@@ -41,9 +43,17 @@ pub use stream::{Sink, Wants};
 pub struct Site<'a> {
     pub registry: &'a Registry,
     pub checkout: &'a Checkout,
-    pub facts: Facts,
-    pub assets: Assets,
-    frame: html::Frame,
+    pub facts: Arc<Facts>,
+    pub assets: Arc<Assets>,
+    frame: Arc<html::Frame>,
+}
+
+/// What every page shares, for sites of the same registry.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    pub facts: Arc<Facts>,
+    assets: Arc<Assets>,
+    frame: Arc<html::Frame>,
 }
 
 /// Makes some pages of what is known of every server.
@@ -71,7 +81,18 @@ impl<'a> Site<'a> {
     pub fn of(registry: &'a Registry, checkout: &'a Checkout) -> Self {
         let (facts, assets) = (Facts::of(registry), Assets::of(&registry.config));
         let frame = html::Frame::of(&registry.config, &facts, &assets, !registry.groups.is_empty());
+        let shared = Shared { facts: Arc::new(facts), assets: Arc::new(assets), frame: Arc::new(frame) };
+        Self::again(registry, checkout, &shared)
+    }
+
+    /// The same, where a site of this registry was made before.
+    pub fn again(registry: &'a Registry, checkout: &'a Checkout, shared: &Shared) -> Self {
+        let Shared { facts, assets, frame } = shared.clone();
         Self { registry, checkout, facts, assets, frame }
+    }
+
+    pub fn shared(&self) -> Shared {
+        Shared { facts: self.facts.clone(), assets: self.assets.clone(), frame: self.frame.clone() }
     }
 
     /// The servers that are shown: those with a version that is not deleted.
@@ -113,9 +134,14 @@ impl<'a> Site<'a> {
     /// The pages of one server.
     pub fn server_pages(&self, whole: &Whole) -> Vec<Page> {
         let mut pages = self.version_pages(whole);
-        pages.push(self.server_page(&whole.shown));
-        pages.push(html::badge(&whole.shown));
-        pages.append(&mut exports::mcphub::pages(&whole.shown));
+        pages.append(&mut self.latest_pages(&whole.shown));
+        pages
+    }
+
+    /// Those pages of one server for which its latest version suffices.
+    pub fn latest_pages(&self, shown: &Shown) -> Vec<Page> {
+        let mut pages = vec![self.server_page(shown), html::badge(shown)];
+        pages.append(&mut exports::mcphub::pages(shown));
         pages
     }
 

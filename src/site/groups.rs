@@ -85,7 +85,7 @@ pub(super) fn pages<'a>(site: &'a Site<'a>, id: &str, group: &'a Group, reader: 
 /// What is said of the group as a registry.
 fn facts(site: &Site, id: &str, group: &Group) -> Facts {
     let base_url = format!("{}/groups/{id}", site.facts.base_url);
-    Facts { title: group.name.clone(), description: Some(group.description.clone()), base_url, ..site.facts.clone() }
+    Facts { title: group.name.clone(), description: Some(group.description.clone()), base_url, ..(*site.facts).clone() }
 }
 
 fn page(id: &str, file: GroupFile, body: &Value) -> Page {
