@@ -4,7 +4,7 @@
 #   docker run --read-only --volume "$PWD:/srv/registry:ro" --publish 8080:8080 gazette
 #
 # It serves the registry that is mounted at /srv/registry, with its history: the folder that holds `.git`. Other commands take its
-# place; those that publish also need `--tmpfs /tmp`. `RUST` names another image to build in: a mirror's, or one pinned by digest.
+# place; those that publish also need a folder at /tmp. `RUST` names another image to build in: a mirror's, or one pinned by digest.
 
 ARG RUST=rust:1.95.0-alpine
 FROM ${RUST} AS build

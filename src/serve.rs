@@ -64,8 +64,12 @@ impl Server {
         Self { now: RwLock::default(), metrics: Metrics::default(), log: log.map(Log::start) }
     }
 
-    /// From now on, this site is served.
+    /// From now on, this site is served: the first one as soon as its records can be asked for, any other when it is whole.
     pub fn publish(&self, site: Held) {
+        let is_first = self.now().site.is_none();
+        if !is_first {
+            site.complete();
+        }
         self.metrics.builds.fetch_add(1, Relaxed);
         let site = Arc::new(site);
         let now = Now { site: Some(Arc::clone(&site)), built: Some(Instant::now()), findings: None, stale: None };
@@ -73,8 +77,9 @@ impl Server {
         self.change(|now| std::mem::swap(now, &mut before));
         // Dropping the site before takes a while, and keeps nobody waiting here.
         drop(before);
-        // Whoever asks for a record need not wait for the rest.
-        std::thread::spawn(move || site.complete());
+        if is_first {
+            site.complete();
+        }
     }
 
     /// What the rules say of the files.
@@ -311,9 +316,9 @@ async fn health(State(client): State<Arc<Client>>) -> Response {
     marked(Route::Probe, json(StatusCode::OK, body.to_string().into_bytes()))
 }
 
-/// `/ready`: a site is served.
+/// `/ready`: a whole site is served.
 async fn ready(State(client): State<Arc<Client>>) -> Response {
-    match client.server.now().site {
+    match client.server.now().site.filter(|site| site.is_complete()) {
         Some(site) => {
             let body = serde_json::json!({"status": "ready", "serial": site.shared.facts.serial});
             marked(Route::Probe, json(StatusCode::OK, body.to_string().into_bytes()))
@@ -327,7 +332,7 @@ async fn metrics_text(State(client): State<Arc<Client>>) -> Response {
     let Now { site, built, findings, stale } = client.server.now();
     let counts = site.as_ref().map(|site| site.shared.facts.counts).unwrap_or_default();
     let text = client.server.metrics.text(&Gauges {
-        ready: site.is_some(),
+        ready: site.as_ref().is_some_and(|site| site.is_complete()),
         serial: site.map(|site| site.shared.facts.serial).unwrap_or_default(),
         servers: counts.servers,
         versions: counts.versions,

@@ -35,7 +35,7 @@ use card::Card;
 use collection::Collection;
 pub use facts::Facts;
 use listing::{Dated, Listing, Shown, Unshown, Whole};
-use path::{Endpoint, HostFile, SitePath, Spelling};
+use path::{Endpoint, HostFile, PagePath, SitePath, Spelling};
 pub use stream::{Sink, Wants};
 
 /// What is published of a registry.
@@ -120,15 +120,14 @@ impl<'a> Site<'a> {
         Whole::read(self, name, server, reader)
     }
 
-    /// Reads the versions of a server that are deleted, which stand at no address of their own.
-    pub fn deleted(
+    /// Reads every version of a server, also where each is deleted, newest first.
+    pub fn listings(
         &'a self,
         name: &'a ServerName,
         server: &'a Server,
         reader: &mut dyn Reader,
     ) -> Result<Vec<Listing<'a>>, Unshown> {
-        let deleted = Dated::all(self, name, server)?.into_iter().filter(Dated::is_deleted);
-        deleted.map(|dated| Listing::read(self, name, &dated, reader)).collect()
+        Listing::read_all(self, name, &Dated::all(self, name, server)?, reader)
     }
 
     /// The pages of one server.
@@ -143,6 +142,15 @@ impl<'a> Site<'a> {
         let mut pages = vec![self.server_page(shown), html::badge(shown)];
         pages.append(&mut exports::mcphub::pages(shown));
         pages
+    }
+
+    /// One of those, by its address.
+    pub fn latest_page(&self, shown: &Shown, path: &SitePath) -> Option<Page> {
+        match path {
+            SitePath::Server(_) => Some(self.server_page(shown)),
+            SitePath::Page(PagePath::Badge(_)) => Some(html::badge(shown)),
+            _ => exports::mcphub::pages(shown).into_iter().find(|page| page.paths.contains(path)),
+        }
     }
 
     /// The page of one server for people.

@@ -140,7 +140,15 @@ fn publish(
     let opened = way.chosen.open(way.place, &read.config, way.settings.width)?;
     let is_going_back = allowed.len() > args.allow.len();
     let quiet = way.publisher(&opened, &|_| {});
-    let standing = Standing::read(&quiet).map_err(way_out)?;
+    let looked = Standing::read(&quiet);
+    let looked = if args.dry_run { looked } else { looked.and_then(|standing| standing.unless_busy(&quiet)) };
+    let standing = match looked {
+        Ok(standing) => standing,
+        Err(stopped) => {
+            tell_findings(way.report.as_ref(), colour, out)?;
+            return Err(way_out(stopped));
+        }
+    };
     let is_all_written = args.repair || standing.is_nothing_known() && opened.bucket.built().is_none();
     let keep = if is_all_written && !args.dry_run { Keep::Everything } else { Keep::Nothing };
     let made = read.edition(way.chosen.form(), keep, colour, out, |edition, out| {

@@ -42,6 +42,15 @@ struct Inner {
     is_lost: bool,
 }
 
+/// Why nothing can be published now, if somebody else is at it.
+pub(super) fn busy(state: &State, clock: &dyn Clock, settings: &Settings) -> Option<Halt> {
+    let held = state.lease.as_ref().filter(|held| held.until > clock.now() && !settings.force)?;
+    Some(Halt::new(
+        format!("another publisher, `{}`, is at work, until {} at the latest", held.holder, held.until),
+        "run the command again when it has ended; if it died, wait until then or pass `--force`",
+    ))
+}
+
 impl<'a> Lease<'a> {
     pub(super) fn take(
         bucket: Counted<'a>,
@@ -50,11 +59,8 @@ impl<'a> Lease<'a> {
         state: State,
         tag: Option<Tag>,
     ) -> Result<Self, Halt> {
-        if let Some(held) = state.lease.as_ref().filter(|held| held.until > clock.now() && !settings.force) {
-            return Err(Halt::new(
-                format!("another publisher, `{}`, is at work, until {} at the latest", held.holder, held.until),
-                "run the command again when it has ended; if it died, wait until then or pass `--force`",
-            ));
+        if let Some(halt) = busy(&state, clock, settings) {
+            return Err(halt);
         }
         let inner = Inner { state, tag, since: clock.elapsed(), is_lost: false };
         let lease = Self { bucket, clock, holder: &settings.holder, inner: Mutex::new(inner) };

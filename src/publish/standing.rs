@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, sync::Mutex};
 
 use super::{
-    Base, CHECKPOINT, Counted, Edition, FOREIGN_MAX, Halt, Outcome, Publisher, Receipt, Stopped, Tally, pool,
+    Base, CHECKPOINT, Counted, Edition, FOREIGN_MAX, Halt, Outcome, Publisher, Receipt, Stopped, Tally, lease, pool,
     state::{self, State},
 };
 use crate::{
@@ -73,6 +73,14 @@ impl Standing {
     fn base_root(&self) -> Option<Sha256> {
         let pointed = self.checkpoint.as_ref().map(|checkpoint| checkpoint.root);
         pointed.or_else(|| self.state.last().map(|published| published.root))
+    }
+
+    /// Before much is done for nothing: an error, if another publisher is at work.
+    pub fn unless_busy(self, publisher: &Publisher) -> Result<Self, Stopped> {
+        match lease::busy(&self.state, publisher.clock, publisher.settings) {
+            Some(halt) => Err(stopped(halt, &self.tally)),
+            None => Ok(self),
+        }
     }
 
     /// Whether nothing tells what lies here.

@@ -29,7 +29,7 @@ pub(super) async fn answer(held: &Held, uri: &Uri, headers: &HeaderMap) -> Answe
         return (Route::Unknown, error(StatusCode::BAD_REQUEST, "the address is not percent-encoded UTF-8"));
     };
     let mut meant = Meant::of(held, &path);
-    if matches!(meant, Meant::Nothing) {
+    if matches!(meant, Meant::Nothing) && !held.is_complete() && !is_of_records(held, &path) {
         held.completed().await;
         meant = Meant::of(held, &path);
     }
@@ -72,7 +72,7 @@ impl<'a> Meant<'a> {
             return Self::Document(document);
         }
         let folder = format!("{path}/");
-        if held.at(&folder).is_some() { Self::Elsewhere(folder) } else { Self::Nothing }
+        if held.is_page(&folder) { Self::Elsewhere(folder) } else { Self::Nothing }
     }
 }
 
@@ -84,6 +84,11 @@ fn api_of(path: &str) -> Option<(&str, &str)> {
     let inside =
         Spelling::ALL.iter().find_map(|spelling| own.strip_prefix('/')?.strip_prefix(spelling.as_str())?.strip_prefix('/'));
     inside.map(|inside| (before, inside))
+}
+
+/// Whether an address is one of the whole registry's API, of which everything is known from the start.
+fn is_of_records(held: &Held, path: &str) -> bool {
+    api_of(held.inside(path).unwrap_or(path)).is_some_and(|(group, _)| group.is_empty())
 }
 
 /// An address as it is meant: `%2F` stands for a slash, and a plus for itself.

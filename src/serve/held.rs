@@ -19,9 +19,9 @@ use crate::{
     name::ServerName,
     registry::{Registry, Release, Server},
     site::{
-        Page, Shared, Sink, Site, Wants, api,
+        Shared, Sink, Site, Wants, api,
         listing::{Listing, Unshown},
-        path::{self, Endpoint, GroupFile, SitePath, Spelling},
+        path::{self, Discovery, Endpoint, GroupFile, PagePath, SitePath, Spelling},
         query::{Place, Row, Rows},
     },
     status::Status,
@@ -43,8 +43,13 @@ pub struct Held {
     /// The records of single versions, by their addresses.
     records: BTreeMap<Box<str>, Arc<Document>>,
     list: Rows<Bytes>,
+    /// Documents of single servers that were asked for lately.
+    made: Mutex<BTreeMap<Box<str>, Arc<Document>>>,
     whole: SetOnce<Whole>,
 }
+
+/// So many are kept, of which most have less than 30 kB.
+const MADE_MAX: usize = 1024;
 
 /// What is made of all servers, and takes a while.
 #[derive(Debug)]
@@ -98,6 +103,7 @@ impl Held {
             registry,
             records: records.into_iter().collect(),
             list: Rows::of(rows),
+            made: Mutex::default(),
             whole: SetOnce::new(),
         }))
     }
@@ -120,6 +126,10 @@ impl Held {
         self.whole.set(whole).expect("a site is completed once");
     }
 
+    pub(super) fn is_complete(&self) -> bool {
+        self.whole.get().is_some()
+    }
+
     /// Waits until everything can be asked for.
     pub(super) async fn completed(&self) {
         self.whole.wait().await;
@@ -132,13 +142,39 @@ impl Held {
     /// What stands at a decoded address, as far as it is made.
     pub(super) fn at(&self, address: &str) -> Option<Arc<Document>> {
         let known = self.records.get(address).or_else(|| self.whole.get()?.documents.get(address));
-        known.cloned().or_else(|| self.of_server(address))
+        known.cloned().or_else(|| {
+            let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = made().get(address).cloned();
+            before.or_else(|| {
+                let document = self.of_server(address)?;
+                let mut made = made();
+                if made.len() == MADE_MAX {
+                    made.clear();
+                }
+                made.insert(address.into(), Arc::clone(&document));
+                Some(document)
+            })
+        })
+    }
+
+    /// Whether a page for people stands at an address, as far as it is made.
+    pub(super) fn is_page(&self, address: &str) -> bool {
+        let is_shown = |(name, server): (&ServerName, &Server)| {
+            server.latest().is_some() && SitePath::Server(name.clone()).to_string() == address
+        };
+        let is_made = |whole: &Whole| whole.documents.contains_key(address);
+        self.whole.get().is_some_and(is_made) || self.server(address).is_some_and(is_shown)
+    }
+
+    /// The server that an address is about.
+    fn server(&self, address: &str) -> Option<(&ServerName, &Server)> {
+        let name = ServerName::parse(path::server_of(address.strip_prefix('/')?)?).ok()?;
+        self.registry.servers.get_key_value(&name)
     }
 
     /// Makes what stands at an address of one server.
     fn of_server(&self, address: &str) -> Option<Arc<Document>> {
-        let name = ServerName::parse(path::server_of(address.strip_prefix('/')?)?).ok()?;
-        let (name, server) = self.registry.servers.get_key_value(&name)?;
+        let (name, server) = self.server(address)?;
         let api = |endpoint: Endpoint| SitePath::Api(Spelling::V01, endpoint);
         let versions = api(Endpoint::Versions(name.clone()));
         if address == versions.to_string() {
@@ -150,13 +186,17 @@ impl Held {
             let body = api::list(records.iter().map(|record| &record[..]));
             return (!records.is_empty()).then(|| Arc::new(Document::of(&versions, body.into())));
         }
+        let paths = [
+            SitePath::Server(name.clone()),
+            SitePath::Page(PagePath::Badge(name.clone())),
+            SitePath::Discovery(Discovery::Server(name.clone())),
+            SitePath::Discovery(Discovery::Install(name.clone())),
+        ];
+        let path = paths.into_iter().find(|path| path.to_string() == address)?;
         let site = self.site();
         let shown = site.show(name, server, &mut *self.checkout.store.reader()).ok()??;
-        let pages = site.latest_pages(&shown);
-        pages.into_iter().find_map(|Page { paths, body }| {
-            let path = paths.iter().find(|path| path.to_string() == address)?;
-            Some(Arc::new(Document::of(path, body.into())))
-        })
+        let page = site.latest_page(&shown, &path)?;
+        Some(Arc::new(Document::of(&path, page.body.into())))
     }
 
     /// The records of the list at an address in the newer spelling.
@@ -181,10 +221,6 @@ fn read<'a>(
     server: &'a Server,
     reader: &mut dyn Reader,
 ) -> Result<Vec<Found>, Unshown> {
-    let listings = match site.show_whole(name, server, reader)? {
-        Some(whole) => std::iter::once(whole.shown.latest).chain(whole.others).collect(),
-        None => site.deleted(name, server, reader)?,
-    };
     let found = |listing: Listing| {
         let version = listing.version;
         let endpoint = Endpoint::Version(name.clone(), version.clone());
@@ -204,7 +240,7 @@ fn read<'a>(
         }
         (documents, row(site, record))
     };
-    Ok(listings.into_iter().map(found).collect())
+    Ok(site.listings(name, server, reader)?.into_iter().map(found).collect())
 }
 
 /// A version in a list, as the API writes it.

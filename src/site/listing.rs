@@ -154,24 +154,10 @@ impl<'a> Whole<'a> {
         reader: &mut dyn Reader,
     ) -> Result<Option<Self>, Unshown> {
         let versions = Dated::all(site, name, server)?;
-        if !versions.iter().any(|dated| dated.official.is_latest) {
-            return Ok(None);
-        }
-        let (mut latest, mut others, mut flawed) = (None, Vec::with_capacity(versions.len() - 1), Vec::new());
-        for dated in &versions {
-            match Listing::read(site, name, dated, reader) {
-                Ok(listing) if listing.official.is_latest => latest = Some(listing),
-                Ok(listing) => others.push(listing),
-                Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
-                Err(world) => return Err(world),
-            }
-        }
-        match latest {
-            Some(latest) if flawed.is_empty() => {
-                Ok(Some(Self { shown: Shown { name, versions, latest, made: Made::default() }, others }))
-            }
-            _ => Err(Unshown::Entry(flawed)),
-        }
+        let mut others = Listing::read_all(site, name, &versions, reader)?;
+        let Some(at) = others.iter().position(|listing| listing.official.is_latest) else { return Ok(None) };
+        let latest = others.remove(at);
+        Ok(Some(Self { shown: Shown { name, versions, latest, made: Made::default() }, others }))
     }
 
     /// The versions that are not deleted, newest first.
@@ -182,6 +168,27 @@ impl<'a> Whole<'a> {
 }
 
 impl<'a> Listing<'a> {
+    /// Reads some versions of a server, and finds everything that keeps any of them from being shown.
+    pub(super) fn read_all<'d>(
+        site: &'a Site,
+        name: &ServerName,
+        versions: impl IntoIterator<Item = &'d Dated<'a>>,
+        reader: &mut dyn Reader,
+    ) -> Result<Vec<Self>, Unshown>
+    where
+        'a: 'd,
+    {
+        let (mut listings, mut flawed) = (Vec::new(), Vec::new());
+        for dated in versions {
+            match Self::read(site, name, dated, reader) {
+                Ok(listing) => listings.push(listing),
+                Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
+                Err(world) => return Err(world),
+            }
+        }
+        if flawed.is_empty() { Ok(listings) } else { Err(Unshown::Entry(flawed)) }
+    }
+
     pub(super) fn read(
         site: &'a Site,
         name: &ServerName,

@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::{
     digest::{Digesting, Sha256},
@@ -24,6 +24,8 @@ use crate::{
 /// What is smaller lies in memory, as far as it does so by itself.
 const SPILL: usize = 1 << 20;
 const KEEPING: &str = "could not keep a document until it is sent";
+
+const LOST: &str = "a document that was kept until it is sent was changed meanwhile, or cannot be read";
 
 /// The folder is made when something has to wait.
 #[derive(Debug, Default)]
@@ -102,13 +104,14 @@ impl Spool {
             None => return Ok(None),
             Some(Place::File(body)) => body.clone(),
             Some(&Place::Part { at, size }) => {
-                if at + size as u64 > waiting.end {
+                if waiting.file.is_none() || at + size as u64 > waiting.end {
                     self.write(&mut waiting)?;
                 }
                 let file = waiting.file.as_mut().expect("it is there when something was written");
-                let mut bytes = Vec::with_capacity(size);
-                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.take(size as u64).read_to_end(&mut bytes));
-                read.context("could not read a document that was kept until it is sent")?;
+                let mut bytes = vec![0; size];
+                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
+                read.context(LOST)?;
+                ensure!(Sha256::of(&bytes) == *sha256, LOST);
                 bytes.into()
             }
         };

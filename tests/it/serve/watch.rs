@@ -53,6 +53,10 @@ fn without_watch_what_was_built_stays() {
     assert_eq!((index["epoch"].as_str(), index["commit"].is_null()), (Some("as-of"), true));
     fs::remove_dir_all(repo.path().join("registry-data/servers")).expect("a folder");
     assert_eq!(served.pages("/v0.1/servers?version=latest").0.len(), 12);
+    // Neither what is made when it is asked for, nor what is made of all servers, is read from the disk.
+    for address in ["/servers/com.example/status-board/", "/v0.1/servers/com.example%2Fstatus-board/versions", "/registry.json"] {
+        assert_eq!(served.get(address).status, 200, "{address}");
+    }
 }
 
 #[test]

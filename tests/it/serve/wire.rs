@@ -23,7 +23,16 @@ fn a_page_says_in_a_header_what_it_says_of_itself() {
 fn an_answer_is_negotiated() {
     let repo = demonstration();
     let served = Served::start(&repo, &[]);
-    for target in ["/v0.1/servers", "/v0.1/servers/com.example%2Fstatus-board/versions", "/", "/openapi.yaml", "/index.json"] {
+    for target in [
+        "/v0.1/servers",
+        "/v0.1/servers/com.example%2Fstatus-board/versions",
+        "/",
+        "/servers/com.example/status-board/",
+        "/servers/com.example/status-board/badge.svg",
+        "/discovery/servers/com.example/status-board",
+        "/openapi.yaml",
+        "/index.json",
+    ] {
         let plain = served.get(target);
         assert_eq!((plain.status, plain.header("vary")), (200, "accept-encoding"), "{target}");
         assert!(plain.header("cache-control").contains("max-age="), "{target}");
@@ -65,6 +74,12 @@ fn head_says_what_get_would() {
         "/v0.1/servers",
         "/",
         "/index.json",
+        "/servers/com.example/status-board/",
+        "/servers/com.example/status-board/badge.svg",
+        "/servers/com.example/status-board",
+        "/servers/com.example/nothing/",
+        "/v0.1/servers/com.example%2Fstatus-board/versions",
+        "/v0.1/servers/com.example%2Fstatus-board/versions/0.0.1",
         "/nowhere",
         "/v0.1/nowhere",
         "/v0.1/servers?limit=x",
