@@ -263,6 +263,11 @@ pub fn named(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
+/// The id that was most likely meant by one that no rule has.
+pub fn nearest(id: &str) -> Option<&'static str> {
+    toml_file::nearest(id, RULES.iter().map(|rule| rule.id))
+}
+
 /// Everything one version says of itself.
 pub fn judge_entry(entry: &Entry, model: &Model, config: &Config) -> Vec<Finding> {
     let subject = Subject { entry, model, config };
@@ -366,8 +371,7 @@ impl Settings {
         for (id, &setting) in &config.rules {
             let flaw = |message: String, help: String| ConfigFlaw { place: toml_file::key(path, text, id), message, help };
             let Some(rule) = named(id) else {
-                let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-                let help = match toml_file::nearest(id, &ids) {
+                let help = match nearest(id) {
                     Some(near) => format!("write `{near}`"),
                     None => "run `gazette explain` for a list of the rules".to_owned(),
                 };

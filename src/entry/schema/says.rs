@@ -7,7 +7,11 @@ use jsonschema::{
 use serde_json::Value;
 
 use crate::{
-    entry::{locate::escape, model},
+    entry::{
+        locate::escape,
+        members::names,
+        model::{self, Kind},
+    },
     finding::quoted,
     name::ServerName,
     toml_file::nearest,
@@ -99,7 +103,7 @@ pub(super) fn of(schema: &Schema, error: &ValidationError<'_>) -> Vec<Said> {
 }
 
 fn stranger(schema: &Schema, pointer: &str, what: &str, key: &str) -> Said {
-    let help = match nearest(key, &PACKAGE) {
+    let help = match nearest(key, names(Kind::Package)) {
         Some(near) if schema.is_snake_case() => format!("write `{}`", model::snake(near).unwrap_or(near)),
         Some(near) => format!("write `{near}`"),
         None if schema.date != Schema::newest().date => {
@@ -131,26 +135,12 @@ fn misspelt<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
         .keys()
         .take(COMPARED_MAX)
         .map(String::as_str)
-        .find(|key| model::snake(key).or(model::current(key)).is_none() && nearest(key, &PACKAGE) == Some(member))
+        .find(|key| model::snake(key).or(model::current(key)).is_none() && nearest(key, names(Kind::Package)) == Some(member))
 }
 
 fn article(word: &str) -> &'static str {
     if word == "sse" || word.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
-
-/// The members of a package, which the schemas until 2025-09-29 close.
-const PACKAGE: [&str; 10] = [
-    "registryType",
-    "registryBaseUrl",
-    "identifier",
-    "version",
-    "fileSha256",
-    "runtimeHint",
-    "transport",
-    "runtimeArguments",
-    "packageArguments",
-    "environmentVariables",
-];
 
 /// What a person would call the thing at a pointer.
 fn what_is_at(pointer: &str, value: &Value) -> String {
@@ -213,7 +203,7 @@ fn choose(pointer: &str, value: &Value, options: &Value) -> String {
         "http" | "https" | "streamable_http" | "streamableHttp" | "StreamableHttp" | "streamable" if is_transport => {
             "write `streamable-http`".to_owned()
         }
-        given => match nearest(given, &known) {
+        given => match nearest(given, known.iter().copied()) {
             Some(near) => format!("write `{near}`"),
             None => format!("use one of {}", list(options)),
         },
