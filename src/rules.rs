@@ -9,6 +9,7 @@ use crate::{
     change::Change,
     checkout::{Checkout, Item, Territory},
     config::{Config, ConfigFlaw, Setting},
+    distance,
     entry::{Entry, locate::Source, model::Model},
     evidence::{Evidence, Question, Unavailable},
     finding::{Finding, Place, Verdict, quoted},
@@ -265,7 +266,7 @@ pub fn named(id: &str) -> Option<&'static Rule> {
 
 /// The id that was most likely meant by one that no rule has.
 pub fn nearest(id: &str) -> Option<&'static str> {
-    toml_file::nearest(id, RULES.iter().map(|rule| rule.id))
+    distance::nearest(id, RULES.iter().map(|rule| rule.id))
 }
 
 /// Everything one version says of itself.

@@ -1,6 +1,8 @@
 //! The members that the newest schema names, each once and with what it may be, and the names that an object of an entry may have
 //! under any schema.
 
+use crate::distance::nearest;
+
 use super::model::{Kind, PUBLISHER_PROVIDED};
 
 /// What a member may be.
@@ -89,6 +91,11 @@ pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
         Kind::Input => (INPUT, &[]),
     };
     groups.iter().copied().chain([older]).flatten().map(|(name, _)| *name)
+}
+
+/// The member that was most likely meant by a name that is none's.
+pub fn meant(kind: Kind, name: &str) -> Option<&'static str> {
+    nearest(name, names(kind))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 use crate::{
     entry::{
         locate::{TOLD_MAX, escape},
-        members::names,
-        model::{Kind, current, snake},
+        members,
+        model::{Kind, current},
         schema::Schema,
     },
     finding::{Verdict, quoted},
-    toml_file::nearest,
 };
 
 use super::{Family, Finding, Rule, Subject};
@@ -46,7 +45,7 @@ fn judge(subject: &Subject) -> Vec<Finding> {
         for key in node.keys() {
             // Another spelling is the business of `spelling-is-current`.
             let name = current(key).unwrap_or(key);
-            let is_known = names(kind).any(|known| known == name) && (kind != Kind::Entry || is_of(schema, name));
+            let is_known = members::names(kind).any(|known| known == name) && (kind != Kind::Entry || is_of(schema, name));
             if is_known || findings.len() == TOLD_MAX {
                 continue;
             }
@@ -65,9 +64,8 @@ fn help(schema: &Schema, kind: Kind, key: &str) -> String {
         "title" | "icons" if kind == Kind::Entry => {
             format!("name the schema of {}, which knows it: `{}`", newest.date, newest.address())
         }
-        _ => match nearest(key, names(kind)) {
-            Some(near) if schema.is_snake_case() => format!("write `{}`", snake(near).unwrap_or(near)),
-            Some(near) => format!("write `{near}`"),
+        _ => match members::meant(kind, key) {
+            Some(meant) => format!("write `{}`", schema.spelled(meant)),
             None => "remove it, or move it to `_meta` under `io.modelcontextprotocol.registry/publisher-provided`".to_owned(),
         },
     }

@@ -1,10 +1,10 @@
 use crate::{
+    distance::nearest,
     entry::{
         address,
         model::{Package, Transport},
     },
     finding::quoted,
-    toml_file::nearest,
 };
 
 use super::{Family, Finding, Rule, Subject};

@@ -7,14 +7,14 @@ use jsonschema::{
 use serde_json::Value;
 
 use crate::{
+    distance::nearest,
     entry::{
         locate::escape,
-        members::names,
+        members,
         model::{self, Kind},
     },
     finding::quoted,
     name::ServerName,
-    toml_file::nearest,
 };
 
 use super::Schema;
@@ -103,9 +103,8 @@ pub(super) fn of(schema: &Schema, error: &ValidationError<'_>) -> Vec<Said> {
 }
 
 fn stranger(schema: &Schema, pointer: &str, what: &str, key: &str) -> Said {
-    let help = match nearest(key, names(Kind::Package)) {
-        Some(near) if schema.is_snake_case() => format!("write `{}`", model::snake(near).unwrap_or(near)),
-        Some(near) => format!("write `{near}`"),
+    let help = match members::meant(Kind::Package, key) {
+        Some(meant) => format!("write `{}`", schema.spelled(meant)),
         None if schema.date != Schema::newest().date => {
             format!("remove it, or name the schema of {} if that knows it", Schema::newest().date)
         }
@@ -135,7 +134,7 @@ fn misspelt<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
         .keys()
         .take(COMPARED_MAX)
         .map(String::as_str)
-        .find(|key| model::snake(key).or(model::current(key)).is_none() && nearest(key, names(Kind::Package)) == Some(member))
+        .find(|key| model::snake(key).or(model::current(key)).is_none() && members::meant(Kind::Package, key) == Some(member))
 }
 
 fn article(word: &str) -> &'static str {
