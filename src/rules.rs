@@ -355,6 +355,11 @@ fn maintained(change: &Change, evidence: &Evidence) -> Result<bool, Unavailable>
     if approved { Ok(true) } else { evidence.author().map(|author| config.is_maintainer(author.id)) }
 }
 
+/// What [`maintained`] goes by.
+fn asks_whether_maintained(_: &Change, _: &Evidence) -> Vec<Question> {
+    vec![Question::Author, Question::Approvals]
+}
+
 fn judge_path(path: &Path, findings: &mut Vec<Finding>) {
     for judge in RULES.iter().filter_map(|rule| rule.path) {
         findings.append(&mut judge(path));
