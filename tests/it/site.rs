@@ -11,7 +11,7 @@ use gazette::site::path::SitePath;
 use crate::{
     gazette::gazette,
     rendered::{self, Outline},
-    repo::{File, Repo, files_below},
+    repo::{File, Repo, files_below, put},
 };
 
 pub(crate) fn case(name: &str) -> PathBuf {
@@ -96,9 +96,7 @@ fn every_registry_is_built_into_exactly_the_expected_files() {
         if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
             let _ = fs::remove_dir_all(&expected);
             for (path, bytes) in &actual {
-                let file = expected.join(path);
-                fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-                fs::write(file, bytes).expect("a file");
+                put(&expected, path, bytes);
             }
             continue;
         }

@@ -1,11 +1,14 @@
 //! A site in memory, and its pages as a parser of HTML reads them.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
-use crate::rendered::{self, Outline};
+use crate::{
+    rendered::{self, Outline},
+    repo::{copy, put},
+};
 
 /// Every document by its key.
 pub(crate) struct Made {
@@ -91,48 +94,29 @@ pub(crate) fn demonstration_with(more: &[(&str, &str)]) -> Made {
     let folder = tempfile::tempdir().expect("a folder");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("registry-data"), folder.path());
     for (path, text) in more {
-        let file = folder.path().join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, text).expect("a file");
+        put(folder.path(), path, text);
     }
     Made::of(folder.path())
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 /// A registry in which nothing has been published.
 pub(crate) fn empty() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("registry.toml"), "title = \"Empty\"\nbase_url = \"https://registry.example.com\"\n")
-        .expect("a file");
+    put(folder.path(), "registry.toml", "title = \"Empty\"\nbase_url = \"https://registry.example.com\"\n");
     Made::of(folder.path())
 }
 
 /// So many servers that lists have several pages.
 pub(crate) fn many() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("registry.toml"), "title = \"Many\"\nbase_url = \"https://registry.example.com\"\n")
-        .expect("a file");
+    put(folder.path(), "registry.toml", "title = \"Many\"\nbase_url = \"https://registry.example.com\"\n");
     for at in 0..400 {
         let (namespace, name) = (format!("com.example-{:02}", at % 97), format!("server-{at:03}"));
-        let dir = folder.path().join("servers").join(&namespace).join(&name);
-        fs::create_dir_all(&dir).expect("a folder");
         let text = format!(
             r#"{{"name": "{namespace}/{name}", "version": "1.0.0", "description": "Number {at}.",
             "remotes": [{{"type": "streamable-http", "url": "https://s{at}.example.com/mcp"}}]}}"#
         );
-        fs::write(dir.join("1.0.0.json"), text).expect("a file");
+        put(folder.path(), &format!("servers/{namespace}/{name}/1.0.0.json"), text);
     }
     Made::of(folder.path())
 }

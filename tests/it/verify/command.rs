@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     gazette::gazette,
     loopback::{decoded, nobody},
-    repo::{File, Repo, files_below},
+    repo::{File, Repo, files_below, put},
 };
 
 use super::{
@@ -152,9 +152,8 @@ fn built(dir: &Path) {
     paths.extend(["/openapi.yaml", "/registry.json", "/kiro.json"].map(str::to_owned));
     for path in &paths {
         let is_prefix = paths.iter().any(|other| other.starts_with(&format!("{path}/")));
-        let file = dir.join(format!("{}{}", &decoded(path)[1..], if is_prefix { "/index.json" } else { "" }));
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, static_host(&Asked::new("GET", path)).body).expect("a file");
+        let file = format!("{}{}", &decoded(path)[1..], if is_prefix { "/index.json" } else { "" });
+        put(dir, &file, static_host(&Asked::new("GET", path)).body);
     }
 }
 
