@@ -13,12 +13,9 @@ use std::{
     process::Command,
 };
 
-use gazette::{
-    adapters::git::Repository,
-    config::Config,
-    registry::Registry,
-    site::{Sink, Site, Wants, path::SitePath},
-};
+use gazette::{adapters::git::Repository, config::Config, registry::Registry, site::Site};
+use rayon::prelude::*;
+
 use measure::{change_ten, git, median, median_after, ms, peak, ratio, registry, run, sorted};
 
 /// As the program has it.
@@ -102,7 +99,7 @@ fn against_hugo(dir: &Path, place: &Place) {
     println!("hugo, a bare page each         {}   ratio {:.2} (goal: at most 1.0)", ms(hugo), ratio(ours, hugo));
 }
 
-/// Reads the registry, renders everything of every server, and writes the pages for people.
+/// Reads the registry, renders the page of every server for people, and writes it.
 fn server_pages(dir: &Path, out: &str) {
     let repository = Repository::discover(dir).expect("it opens").expect("it is there");
     let head = repository.head().expect("a commit");
@@ -111,41 +108,18 @@ fn server_pages(dir: &Path, out: &str) {
     let text = checkout.text("registry-data/registry.toml").expect("it is read").expect("settings");
     let config = Config::parse("registry.toml", &text).expect("settings");
     let (registry, _) = Registry::outline(&checkout, history, config).expect("a registry");
-    let wants = Wants { server: &|_| true, collections: false, progress: &|_| {} };
-    let findings = Site::of(&registry, &checkout).render(&wants, &ServerPages(out.into())).expect("it is written");
-    assert!(findings.is_empty());
-}
-
-/// A folder that takes the pages of servers.
-struct ServerPages(PathBuf);
-
-impl Sink for ServerPages {
-    type Open = ();
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        for path in paths.iter().filter(|path| matches!(path, SitePath::Server(_))) {
-            let file = self.0.join(path.key());
-            fs::create_dir_all(file.parent().expect("a folder"))?;
-            fs::write(file, body)?;
-        }
-        Ok(())
-    }
-
-    fn open(&self, _: Vec<SitePath>) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    fn append(&self, (): &mut (), _: &[u8]) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    fn close(&self, (): ()) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    fn discard(&self, (): ()) -> anyhow::Result<()> {
-        Ok(())
-    }
+    let site = Site::of(&registry, &checkout);
+    let servers: Vec<_> = site.servers().collect();
+    servers.par_iter().for_each_init(
+        || checkout.store.reader(),
+        |reader, (name, server)| {
+            let shown = site.show(name, server, &mut **reader).expect("it can be shown").expect("it has a version");
+            let page = site.server_page(&shown);
+            let file = Path::new(out).join(page.paths[0].key());
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(file, page.body).expect("a file");
+        },
+    );
 }
 
 /// What Hugo is given: how many pages.

@@ -28,7 +28,7 @@ pub struct Line {
 }
 
 /// The headers that belong to the bytes, told apart by four bytes of their digest.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 4]);
 
 impl Line {

@@ -10,13 +10,16 @@ mod receipt;
 mod standing;
 pub mod state;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     checkpoint::{Checkpoint, Trust, note::Signer},
     digest::Sha256,
     instant::Instant,
-    manifest::{Manifest, Shards, key_of},
+    manifest::{Line, Manifest, Shards, key_of},
     plan::{Gone, Plan, Put},
     ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble, When},
     site::{
@@ -81,11 +84,14 @@ pub struct Edition<'a> {
 /// Who takes documents.
 pub type To<'a> = dyn Fn(Document) -> anyhow::Result<()> + Sync + 'a;
 
+/// Keys, with what is to lie there.
+pub type Wanted<'a> = BTreeMap<&'a str, &'a Line>;
+
 /// Where the bodies of an edition come from, so that nobody has to hold them all.
 pub trait Source: Sync {
-    /// Gives the documents of these keys, each once, in any order and from any thread; `to` waits while too many are under way.
+    /// Gives the documents that are wanted, each once, in any order and from any thread; `to` waits while too many are under way.
     /// Those of `later` are asked for next, and may be made in the same go.
-    fn give(&self, keys: &BTreeSet<&str>, later: &BTreeSet<&str>, to: &To) -> anyhow::Result<()>;
+    fn give(&self, wanted: &Wanted, later: &Wanted, to: &To) -> anyhow::Result<()>;
 }
 
 /// A document as it is put.
@@ -297,7 +303,8 @@ impl Job<'_> {
     /// Writes what a plan says of one wave.
     fn put_wave(&self, wave: Wave, lease: &Lease) -> Result<(), Halt> {
         let of = |is: fn(&Wave, &Wave) -> bool| {
-            self.plan.puts.keys().filter(|(at, _)| is(at, &wave)).map(|(_, key)| &**key).collect::<BTreeSet<&str>>()
+            let puts = self.plan.puts.iter().filter(|((at, _), _)| is(at, &wave));
+            puts.map(|((_, key), put)| (&**key, &put.line)).collect::<Wanted>()
         };
         let (keys, later) = (of(Wave::eq), of(Wave::gt));
         if keys.is_empty() {

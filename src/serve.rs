@@ -67,11 +67,14 @@ impl Server {
     /// From now on, this site is served.
     pub fn publish(&self, site: Held) {
         self.metrics.builds.fetch_add(1, Relaxed);
-        let now = Now { site: Some(Arc::new(site)), built: Some(Instant::now()), findings: None, stale: None };
+        let site = Arc::new(site);
+        let now = Now { site: Some(Arc::clone(&site)), built: Some(Instant::now()), findings: None, stale: None };
         let mut before = now;
         self.change(|now| std::mem::swap(now, &mut before));
         // Dropping the site before takes a while, and keeps nobody waiting here.
         drop(before);
+        // Whoever asks for a record need not wait for the rest.
+        std::thread::spawn(move || site.complete());
     }
 
     /// What the rules say of the files.
@@ -80,8 +83,8 @@ impl Server {
         self.change(|now| now.findings = Some(counts));
     }
 
-    pub fn facts(&self) -> Option<Facts> {
-        self.now().site.map(|site| site.facts.clone())
+    pub fn facts(&self) -> Option<Arc<Facts>> {
+        self.now().site.map(|site| site.shared.facts.clone())
     }
 
     /// The files changed, and cannot be served: the last site stays, and says so. False, if it said the same before.
@@ -291,7 +294,7 @@ fn unready() -> Response {
 async fn health(State(client): State<Arc<Client>>) -> Response {
     let Now { site, built, findings, stale } = client.server.now();
     let site = site.map(|site| {
-        let facts = &site.facts;
+        let facts = &site.shared.facts;
         serde_json::json!({
             "epoch": facts.epoch, "serial": facts.serial, "commit": facts.commit.map(|commit| commit.to_string()),
             "counts": facts.counts, "ageSeconds": built.map(|built| built.elapsed().as_secs()),
@@ -312,7 +315,7 @@ async fn health(State(client): State<Arc<Client>>) -> Response {
 async fn ready(State(client): State<Arc<Client>>) -> Response {
     match client.server.now().site {
         Some(site) => {
-            let body = serde_json::json!({"status": "ready", "serial": site.facts.serial});
+            let body = serde_json::json!({"status": "ready", "serial": site.shared.facts.serial});
             marked(Route::Probe, json(StatusCode::OK, body.to_string().into_bytes()))
         }
         None => unready(),
@@ -322,10 +325,10 @@ async fn ready(State(client): State<Arc<Client>>) -> Response {
 /// `/metrics`, for Prometheus.
 async fn metrics_text(State(client): State<Arc<Client>>) -> Response {
     let Now { site, built, findings, stale } = client.server.now();
-    let counts = site.as_ref().map(|site| site.facts.counts).unwrap_or_default();
+    let counts = site.as_ref().map(|site| site.shared.facts.counts).unwrap_or_default();
     let text = client.server.metrics.text(&Gauges {
         ready: site.is_some(),
-        serial: site.map(|site| site.facts.serial).unwrap_or_default(),
+        serial: site.map(|site| site.shared.facts.serial).unwrap_or_default(),
         servers: counts.servers,
         versions: counts.versions,
         age: built.map(|built| built.elapsed()).unwrap_or_default(),

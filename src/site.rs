@@ -20,6 +20,8 @@ pub mod query;
 pub mod search;
 mod stream;
 
+use std::sync::Arc;
+
 use crate::{
     checkout::{Checkout, Reader},
     finding::Finding,
@@ -32,7 +34,7 @@ use assets::Assets;
 use card::Card;
 use collection::Collection;
 pub use facts::Facts;
-use listing::{Shown, Unshown};
+use listing::{Dated, Listing, Shown, Unshown, Whole};
 use path::{Endpoint, HostFile, SitePath, Spelling};
 pub use stream::{Sink, Wants};
 
@@ -41,9 +43,17 @@ pub use stream::{Sink, Wants};
 pub struct Site<'a> {
     pub registry: &'a Registry,
     pub checkout: &'a Checkout,
-    pub facts: Facts,
-    pub assets: Assets,
-    frame: html::Frame,
+    pub facts: Arc<Facts>,
+    pub assets: Arc<Assets>,
+    frame: Arc<html::Frame>,
+}
+
+/// What every page shares, for sites of the same registry.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    pub facts: Arc<Facts>,
+    assets: Arc<Assets>,
+    frame: Arc<html::Frame>,
 }
 
 /// Makes some pages of what is known of every server.
@@ -71,7 +81,18 @@ impl<'a> Site<'a> {
     pub fn of(registry: &'a Registry, checkout: &'a Checkout) -> Self {
         let (facts, assets) = (Facts::of(registry), Assets::of(&registry.config));
         let frame = html::Frame::of(&registry.config, &facts, &assets, !registry.groups.is_empty());
+        let shared = Shared { facts: Arc::new(facts), assets: Arc::new(assets), frame: Arc::new(frame) };
+        Self::again(registry, checkout, &shared)
+    }
+
+    /// The same, where a site of this registry was made before.
+    pub fn again(registry: &'a Registry, checkout: &'a Checkout, shared: &Shared) -> Self {
+        let Shared { facts, assets, frame } = shared.clone();
         Self { registry, checkout, facts, assets, frame }
+    }
+
+    pub fn shared(&self) -> Shared {
+        Shared { facts: self.facts.clone(), assets: self.assets.clone(), frame: self.frame.clone() }
     }
 
     /// The servers that are shown: those with a version that is not deleted.
@@ -79,23 +100,67 @@ impl<'a> Site<'a> {
         self.registry.servers.iter().filter(|(_, server)| server.latest().is_some())
     }
 
-    /// Reads one server, deleted versions and all.
-    pub fn show(&'a self, name: &'a ServerName, server: &'a Server, reader: &mut dyn Reader) -> Result<Shown<'a>, Unshown> {
+    /// Reads the latest version of a server; nothing, if every version is deleted.
+    pub fn show(
+        &'a self,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Option<Shown<'a>>, Unshown> {
         Shown::read(self, name, server, reader)
     }
 
+    /// Reads every version of a server; nothing, if every one is deleted.
+    pub fn show_whole(
+        &'a self,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Option<Whole<'a>>, Unshown> {
+        Whole::read(self, name, server, reader)
+    }
+
+    /// Reads the versions of a server that are deleted, which stand at no address of their own.
+    pub fn deleted(
+        &'a self,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Vec<Listing<'a>>, Unshown> {
+        let deleted = Dated::all(self, name, server)?.into_iter().filter(Dated::is_deleted);
+        deleted.map(|dated| Listing::read(self, name, &dated, reader)).collect()
+    }
+
     /// The pages of one server.
-    pub fn server_pages(&self, shown: &Shown) -> Vec<Page> {
-        let name = shown.name;
-        let Some(latest) = shown.latest() else { return Vec::new() };
-        let mut pages = Vec::with_capacity(shown.listings.len() + 3);
-        for listing in shown.present() {
+    pub fn server_pages(&self, whole: &Whole) -> Vec<Page> {
+        let mut pages = self.version_pages(whole);
+        pages.append(&mut self.latest_pages(&whole.shown));
+        pages
+    }
+
+    /// Those pages of one server for which its latest version suffices.
+    pub fn latest_pages(&self, shown: &Shown) -> Vec<Page> {
+        let mut pages = vec![self.server_page(shown), html::badge(shown)];
+        pages.append(&mut exports::mcphub::pages(shown));
+        pages
+    }
+
+    /// The page of one server for people.
+    pub fn server_page(&self, shown: &Shown) -> Page {
+        Page::new(SitePath::Server(shown.name.clone()), html::server(self, shown))
+    }
+
+    /// What the API answers of one server.
+    fn version_pages(&self, whole: &Whole) -> Vec<Page> {
+        let name = whole.shown.name;
+        let mut pages = Vec::with_capacity(whole.shown.versions.len() + 5);
+        for listing in whole.present() {
             let endpoint = Endpoint::Version(name.clone(), listing.version.clone());
             let mut paths = vec![SitePath::Api(Spelling::V01, endpoint.clone())];
             if self.registry.config.api.v0 == crate::config::Older::Full {
                 paths.push(SitePath::Api(Spelling::V0, endpoint));
             }
-            if std::ptr::eq(listing, latest) {
+            if listing.official.is_latest {
                 paths.extend(Spelling::ALL.map(|spelling| SitePath::Api(spelling, Endpoint::Latest(name.clone()))));
             }
             pages.push(Page { paths, body: listing.record.clone() });
@@ -103,10 +168,7 @@ impl<'a> Site<'a> {
                 pages.push(Page::new(SitePath::Original(name.clone(), listing.version.clone()), original.clone()));
             }
         }
-        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(shown.present().map(|listing| &*listing.record))));
-        pages.push(Page::new(SitePath::Server(name.clone()), html::server(self, shown)));
-        pages.extend(html::badge(shown));
-        pages.append(&mut exports::mcphub::pages(shown));
+        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(whole.present().map(|listing| &*listing.record))));
         pages
     }
 

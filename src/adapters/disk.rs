@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::{
     checkout::{Blob, Checkout, Item, Kind, Reader, Store, escape, unescape},
-    digest::{GitId, Sha256},
+    digest::{Digesting, GitId, Sha256},
 };
 
 /// How many folders a thread lists before it looks for more work.
@@ -252,7 +252,18 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
 /// The digest of this very program: two that call themselves the same version may still render differently.
 pub fn program() -> anyhow::Result<Sha256> {
     let path = std::env::current_exe().context("could not find this program's own file")?;
-    read(&path).map(|bytes| Sha256::of(&bytes))
+    digest(&path).with_context(|| format!("could not read `{}`", path.display()))
+}
+
+/// The digest of a file, of which only a piece is in memory at a time.
+pub fn digest(path: &Path) -> io::Result<Sha256> {
+    let (mut file, mut digesting, mut buffer) = (fs::File::open(path)?, Digesting::default(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(digesting.end().0),
+            some => digesting.add(&buffer[..some]),
+        }
+    }
 }
 
 /// Whether something lies at a path.

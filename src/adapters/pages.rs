@@ -4,7 +4,10 @@
 mod spool;
 mod survey;
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{LazyLock, OnceLock},
+};
 
 use crate::{
     digest::Sha256,
@@ -12,10 +15,10 @@ use crate::{
     manifest::{Fingerprint, Line, Manifest},
     name::ServerName,
     ports::{Body, Headers},
-    publish::{Document, Source, To},
+    publish::{Document, Source, To, Wanted},
     site::{
         Sink, Site, Wants,
-        path::{self, Endpoint, PagePath, SitePath, Spelling},
+        path::{self, Cache, Endpoint, Kind, PagePath, SitePath, Spelling},
     },
     status::Status,
 };
@@ -148,12 +151,12 @@ impl Pages<'_> {
 }
 
 impl Source for Pages<'_> {
-    fn give(&self, keys: &BTreeSet<&str>, later: &BTreeSet<&str>, to: &To) -> anyhow::Result<()> {
+    fn give(&self, wanted: &Wanted, later: &Wanted, to: &To) -> anyhow::Result<()> {
         let mut missing = BTreeSet::new();
-        for key in keys {
-            match self.spool.take(key)? {
-                Some(document) => to(document)?,
-                None => drop(missing.insert(*key)),
+        for (&key, line) in wanted {
+            match self.spool.find(&line.sha256)? {
+                Some(body) => to(Document { key: key.to_owned(), headers: said(line.headers), body, sha256: line.sha256 })?,
+                None => drop(missing.insert(key)),
             }
         }
         for Extra { key, headers, body } in self.extras.iter().filter(|extra| missing.contains(extra.key)) {
@@ -163,15 +166,25 @@ impl Source for Pages<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        let asked = self.work(&missing);
-        if asked.is_nothing() {
-            return self
-                .render(&asked, &Gift { form: self.form, keys: &missing, later: &BTreeSet::new(), to, spool: &self.spool });
+        let mut gift = Gift { form: self.form, keys: &missing, later: BTreeSet::new(), to, spool: &self.spool };
+        let mut asked = self.work(&missing);
+        if !asked.is_nothing() {
+            // Most of the work is to read the entries, so what comes later is made of them now and kept until then.
+            gift.later.extend(later.keys());
+            asked = self.work(&missing.union(&gift.later).copied().collect());
         }
-        // Most of the work is to read the entries, so what comes later is made of them now and kept until then.
-        let asked = self.work(&missing.union(later).copied().collect());
-        self.render(&asked, &Gift { form: self.form, keys: &missing, later, to, spool: &self.spool })
+        self.render(&asked, &gift)
     }
+}
+
+/// What is said with a document of which this is noted.
+fn said(headers: Fingerprint) -> Headers {
+    static ALL: LazyLock<BTreeMap<Fingerprint, Headers>> = LazyLock::new(|| {
+        let pairs = Kind::ALL.into_iter().flat_map(|kind| Cache::ALL.map(|cache| (kind, cache)));
+        let headers = pairs.map(|(kind, cache)| Headers { content_type: kind.content_type(), cache_control: cache.control() });
+        headers.map(|headers| (Fingerprint::said(headers.content_type, headers.cache_control), headers)).collect()
+    });
+    ALL[&headers]
 }
 
 /// What has to be rendered for some keys.
@@ -216,7 +229,7 @@ impl Pages<'_> {
 struct Gift<'a> {
     form: Form,
     keys: &'a BTreeSet<&'a str>,
-    later: &'a BTreeSet<&'a str>,
+    later: BTreeSet<&'a str>,
     to: &'a To<'a>,
     spool: &'a Spool,
 }
@@ -229,7 +242,7 @@ impl Gift<'_> {
     fn give(&self, asked: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
         let (now, later): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(key, _)| self.keys.contains(key.as_str()));
         if !later.is_empty() {
-            self.spool.keep(later, sha256, body)?;
+            self.spool.keep(sha256, body)?;
         }
         now.into_iter().try_for_each(|(key, headers)| (self.to)(Document { key, headers, body: body.clone(), sha256 }))
     }

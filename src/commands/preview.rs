@@ -16,7 +16,6 @@ use crate::{
     registry::Registry,
     report::{self, Report, Scope},
     serve::{Held, Server},
-    site::Site,
 };
 
 use super::{
@@ -160,6 +159,6 @@ fn build(source: &Source) -> anyhow::Result<Result<Held, Report>> {
     if findings.iter().any(|finding| finding.verdict == Verdict::Reject) {
         return Ok(Err(Report::of(findings, scope)));
     }
-    let held = Held::gather(&Site::of(&registry, &source.checkout))?;
+    let held = Held::gather(registry, &source.checkout)?;
     Ok(held.map_err(|findings| Report::of(findings, scope)))
 }

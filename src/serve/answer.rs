@@ -28,8 +28,13 @@ pub(super) async fn answer(held: &Held, uri: &Uri, headers: &HeaderMap) -> Answe
     let Some(path) = decoded(uri.path()) else {
         return (Route::Unknown, error(StatusCode::BAD_REQUEST, "the address is not percent-encoded UTF-8"));
     };
-    let (route, mut response) = match Meant::of(held, &path) {
-        Meant::Document(document) => (Route::of(&path), document_response(Arc::clone(document), StatusCode::OK, headers).await),
+    let mut meant = Meant::of(held, &path);
+    if matches!(meant, Meant::Nothing) {
+        held.completed().await;
+        meant = Meant::of(held, &path);
+    }
+    let (route, mut response) = match meant {
+        Meant::Document(document) => (Route::of(&path), document_response(document, StatusCode::OK, headers).await),
         Meant::List(rows) => (Route::List, list(rows, uri.query().unwrap_or_default(), headers).await),
         Meant::Elsewhere(path) => (Route::Page, moved(&path)),
         Meant::Nothing => (Route::Unknown, nothing(held, &path, headers).await),
@@ -43,7 +48,7 @@ pub(super) async fn answer(held: &Held, uri: &Uri, headers: &HeaderMap) -> Answe
 
 /// What an address means.
 enum Meant<'a> {
-    Document(&'a Arc<Document>),
+    Document(Arc<Document>),
     List(&'a Rows<Bytes>),
     /// A page that links from somewhere else would break.
     Elsewhere(String),
@@ -136,7 +141,7 @@ async fn nothing(held: &Held, path: &str, headers: &HeaderMap) -> Response {
     let ending = path.rsplit('/').next().unwrap_or_default().rsplit_once('.').map(|(_, ending)| ending);
     let for_people = api_of(path).is_none() && ending.is_none_or(|ending| ending == "html");
     match held.at("/404.html").filter(|_| for_people) {
-        Some(page) => document_response(Arc::clone(page), StatusCode::NOT_FOUND, headers).await,
+        Some(page) => document_response(page, StatusCode::NOT_FOUND, headers).await,
         None => error(StatusCode::NOT_FOUND, "there is nothing at this address"),
     }
 }

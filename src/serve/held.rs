@@ -1,22 +1,27 @@
-//! A site held in memory: every document by its address, and every record for the list's queries.
+//! A site held in memory: every record by its address and for the list's queries, and what else there is as it is asked for.
+
+mod files;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{body::Bytes, http::HeaderValue};
 use rayon::prelude::*;
 use serde::Deserialize;
+use tokio::sync::SetOnce;
 
 use crate::{
+    checkout::{Checkout, Reader},
     finding::Finding,
     instant::Instant,
     name::ServerName,
+    registry::{Registry, Release, Server},
     site::{
-        Facts, Sink, Site, Wants,
+        Page, Shared, Sink, Site, Wants, api,
         listing::{Listing, Unshown},
-        path::{Endpoint, GroupFile, SitePath, Spelling},
+        path::{self, Endpoint, GroupFile, SitePath, Spelling},
         query::{Place, Row, Rows},
     },
     status::Status,
@@ -24,77 +29,182 @@ use crate::{
 };
 
 use super::document::Document;
+use files::{Keeping, Wanted, kept_of};
 
+/// Every version's record, from the start; every other document when it is asked for, or when all of their kind are made.
 #[derive(Debug)]
 pub struct Held {
-    pub facts: Facts,
+    pub shared: Shared,
     /// What a browser may do with a page.
     pub(super) policy: HeaderValue,
+    registry: Registry,
+    /// The files that pages are made of: nothing else is read once a site is served.
+    checkout: Checkout,
+    /// The records of single versions, by their addresses.
+    records: BTreeMap<Box<str>, Arc<Document>>,
+    list: Rows<Bytes>,
+    whole: SetOnce<Whole>,
+}
+
+/// What is made of all servers, and takes a while.
+#[derive(Debug)]
+struct Whole {
     documents: BTreeMap<Box<str>, Arc<Document>>,
-    /// The lists by their addresses: the registry's, and that of each group.
+    /// The lists of groups, by their addresses.
     lists: BTreeMap<Box<str>, Rows<Bytes>>,
 }
 
 impl Held {
-    /// Renders a whole site into memory; or the files that keep it from being one.
-    pub fn gather(site: &Site) -> anyhow::Result<Result<Self, Vec<Finding>>> {
-        let gathered = Gathered::default();
-        let wants = Wants { server: &|_| true, collections: true, progress: &|_| {} };
-        let mut findings = site.render(&wants, &gathered)?;
-        let mut kept = gathered.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match deleted(site) {
-            Ok(mut records) => kept.records.append(&mut records),
-            Err(Unshown::Entry(mut flawed)) => findings.append(&mut flawed),
-            Err(Unshown::World(error)) => return Err(error),
+    /// Reads every version of a registry; or finds the files that keep it from being a site.
+    pub fn gather(registry: Registry, checkout: &Checkout) -> anyhow::Result<Result<Self, Vec<Finding>>> {
+        let site = Site::of(&registry, checkout);
+        let grouped: BTreeSet<_> =
+            registry.groups.values().flat_map(|group| &group.members).map(|member| &member.server).collect();
+        let servers = registry.servers.par_iter();
+        let read = servers.map_init(
+            || checkout.store.reader(),
+            |reader, (name, server)| {
+                let latest = || server.latest().map(|latest| checkout.version_path(name, &latest.version));
+                let wanted = if grouped.contains(name) { Wanted::All } else { Wanted::Only(latest()) };
+                let mut keeping = Keeping { reader: &mut **reader, wanted, kept: Vec::new() };
+                match read(&site, name, server, &mut keeping) {
+                    Ok(found) => Ok(Ok((found, keeping.kept))),
+                    Err(Unshown::Entry(findings)) => Ok(Err(findings)),
+                    Err(Unshown::World(error)) => Err(error),
+                }
+            },
+        );
+        let (mut records, mut rows, mut files, mut findings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for read in read.collect::<anyhow::Result<Vec<_>>>()? {
+            match read {
+                Ok((found, mut kept)) => {
+                    for (mut documents, row) in found {
+                        records.append(&mut documents);
+                        rows.push(row);
+                    }
+                    files.append(&mut kept);
+                }
+                Err(mut flawed) => findings.append(&mut flawed),
+            }
         }
         if !findings.is_empty() {
             return Ok(Err(findings));
         }
-        let rows: Vec<_> = kept.records.into_par_iter().map(|record| (record.list.clone(), row(site, record))).collect();
+        let policy = HeaderValue::try_from(site.assets.content_security_policy_header())?;
+        Ok(Ok(Self {
+            shared: site.shared(),
+            policy,
+            checkout: kept_of(checkout, files),
+            registry,
+            records: records.into_iter().collect(),
+            list: Rows::of(rows),
+            whole: SetOnce::new(),
+        }))
+    }
+
+    /// Makes what is made of all servers; until then, who asks for it waits.
+    pub(super) fn complete(&self) {
+        let gathered = Gathered::default();
+        let site = self.site();
+        let wants = Wants { server: &|_| false, collections: true, progress: &|_| {} };
+        let findings = site.render(&wants, &gathered).expect("what is held can be read");
+        assert!(findings.is_empty(), "what is held is whole");
+        let kept = gathered.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rows: Vec<_> = kept.records.into_par_iter().map(|record| (record.list.clone(), row(&site, record))).collect();
         let mut lists: BTreeMap<Box<str>, Vec<_>> = kept.lists.into_iter().map(|list| (list, Vec::new())).collect();
         for (list, row) in rows {
             lists.entry(list).or_default().push(row);
         }
-        let lists = lists.into_par_iter().map(|(list, rows)| (list, Rows::of(rows))).collect();
-        let policy = HeaderValue::try_from(site.assets.content_security_policy_header())?;
-        Ok(Ok(Self { facts: site.facts.clone(), policy, documents: kept.documents.into_iter().collect(), lists }))
+        let lists = lists.into_iter().map(|(list, rows)| (list, Rows::of(rows))).collect();
+        let whole = Whole { documents: kept.documents.into_iter().collect(), lists };
+        self.whole.set(whole).expect("a site is completed once");
     }
 
-    /// What stands at a decoded address.
-    pub(super) fn at(&self, path: &str) -> Option<&Arc<Document>> {
-        self.documents.get(path)
+    /// Waits until everything can be asked for.
+    pub(super) async fn completed(&self) {
+        self.whole.wait().await;
+    }
+
+    fn site(&self) -> Site<'_> {
+        Site::again(&self.registry, &self.checkout, &self.shared)
+    }
+
+    /// What stands at a decoded address, as far as it is made.
+    pub(super) fn at(&self, address: &str) -> Option<Arc<Document>> {
+        let known = self.records.get(address).or_else(|| self.whole.get()?.documents.get(address));
+        known.cloned().or_else(|| self.of_server(address))
+    }
+
+    /// Makes what stands at an address of one server.
+    fn of_server(&self, address: &str) -> Option<Arc<Document>> {
+        let name = ServerName::parse(path::server_of(address.strip_prefix('/')?)?).ok()?;
+        let (name, server) = self.registry.servers.get_key_value(&name)?;
+        let api = |endpoint: Endpoint| SitePath::Api(Spelling::V01, endpoint);
+        let versions = api(Endpoint::Versions(name.clone()));
+        if address == versions.to_string() {
+            let record = |release: &Release| {
+                let address = api(Endpoint::Version(name.clone(), release.version.clone())).to_string();
+                Some(self.records.get(address.as_str())?.body())
+            };
+            let records: Vec<&Bytes> = server.present().filter_map(record).collect();
+            let body = api::list(records.iter().map(|record| &record[..]));
+            return (!records.is_empty()).then(|| Arc::new(Document::of(&versions, body.into())));
+        }
+        let site = self.site();
+        let shown = site.show(name, server, &mut *self.checkout.store.reader()).ok()??;
+        let pages = site.latest_pages(&shown);
+        pages.into_iter().find_map(|Page { paths, body }| {
+            let path = paths.iter().find(|path| path.to_string() == address)?;
+            Some(Arc::new(Document::of(path, body.into())))
+        })
     }
 
     /// The records of the list at an address in the newer spelling.
     pub(super) fn list(&self, path: &str) -> Option<&Rows<Bytes>> {
-        self.lists.get(path)
+        if *path == *list_of(None) { Some(&self.list) } else { self.whole.get()?.lists.get(path) }
     }
 
     /// An address of the published site as it is without the base address in front.
     pub(super) fn inside<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let base = self.facts.base_path();
+        let base = self.shared.facts.base_path();
         path.strip_prefix(base).filter(|inside| !base.is_empty() && inside.starts_with('/'))
     }
 }
 
-/// The records of deleted versions, which stand at no address.
-fn deleted(site: &Site) -> Result<Vec<Record>, Unshown> {
-    let servers = site.registry.servers.par_iter().filter(|(_, server)| server.present().count() < server.releases.len());
-    let records = servers.map_init(
-        || site.checkout.store.reader(),
-        |reader, (name, server)| {
-            let shown = site.show(name, server, &mut **reader)?;
-            let deleted = shown.listings.iter().filter(|listing| listing.official.status == Status::Deleted);
-            let record = |listing: &Listing| Record {
-                list: list_of(None),
-                name: name.clone(),
-                version: listing.version.clone(),
-                body: Bytes::copy_from_slice(&listing.record),
-            };
-            Ok(deleted.map(record).collect::<Vec<_>>())
-        },
-    );
-    Ok(records.collect::<Result<Vec<_>, Unshown>>()?.concat())
+/// A version that was read: the documents that are its own, and what its list says of it.
+type Found = (Vec<(Box<str>, Arc<Document>)>, (Row<Bytes>, String));
+
+/// Reads every version of a server, deleted ones too, which stand in the list alone.
+fn read<'a>(
+    site: &'a Site<'a>,
+    name: &'a ServerName,
+    server: &'a Server,
+    reader: &mut dyn Reader,
+) -> Result<Vec<Found>, Unshown> {
+    let listings = match site.show_whole(name, server, reader)? {
+        Some(whole) => std::iter::once(whole.shown.latest).chain(whole.others).collect(),
+        None => site.deleted(name, server, reader)?,
+    };
+    let found = |listing: Listing| {
+        let version = listing.version;
+        let endpoint = Endpoint::Version(name.clone(), version.clone());
+        let path = SitePath::Api(Spelling::V01, endpoint);
+        let document = Arc::new(Document::of(&path, listing.record.into()));
+        let record = Record { list: list_of(None), name: name.clone(), version: version.clone(), body: document.body().clone() };
+        let mut documents = Vec::new();
+        if listing.official.status != Status::Deleted {
+            documents.push((path.to_string().into(), Arc::clone(&document)));
+        }
+        if listing.official.is_latest {
+            documents.push((SitePath::Api(Spelling::V01, Endpoint::Latest(name.clone())).to_string().into(), document));
+        }
+        if let Some(original) = listing.original.filter(|_| listing.official.status != Status::Deleted) {
+            let path = SitePath::Original(name.clone(), version.clone());
+            documents.push((path.to_string().into(), Arc::new(Document::of(&path, original.into()))));
+        }
+        (documents, row(site, record))
+    };
+    Ok(listings.into_iter().map(found).collect())
 }
 
 /// A version in a list, as the API writes it.
@@ -116,12 +226,12 @@ fn list_of(group: Option<&str>) -> Box<str> {
 fn row(site: &Site, Record { name, version, body, .. }: Record) -> (Row<Bytes>, String) {
     #[derive(Deserialize)]
     struct Written<'a> {
-        server: Server,
+        server: Said,
         #[serde(rename = "_meta", borrow)]
         meta: Meta<'a>,
     }
     #[derive(Deserialize)]
-    struct Server {
+    struct Said {
         #[serde(default)]
         description: String,
     }

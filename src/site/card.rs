@@ -47,14 +47,14 @@ const KEYWORDS_MAX: usize = 24;
 const KEYWORD_MAX: usize = 60;
 
 impl<'a> Card<'a> {
-    pub fn of(shown: &Shown<'a>) -> Option<Self> {
-        let latest = shown.latest()?;
+    pub fn of(shown: &Shown<'a>) -> Self {
+        let latest = &shown.latest;
         let model = Model::of(&latest.server);
         let mut types: Vec<PackageType> = model.packages.iter().filter_map(|p| p.registry_type).map(PackageType::of).collect();
         types.sort_unstable();
         types.dedup();
-        let times = || shown.present().map(|listing| listing.official);
-        Some(Self {
+        let times = || shown.present().map(|dated| dated.official);
+        Self {
             name: shown.name,
             version: latest.version,
             title: model.title.filter(|title| !title.trim().is_empty()).map(|title| visible(title, TITLE_MAX).into()),
@@ -64,9 +64,9 @@ impl<'a> Card<'a> {
             remote: !model.remotes.is_empty(),
             toolhive: ToolHive.has(shown),
             keywords: keywords(&model, &latest.server),
-            published: times().map(|official| official.published_at).min()?,
-            updated: times().map(|official| official.updated_at).max()?,
-        })
+            published: times().map(|official| official.published_at).min().unwrap_or_default(),
+            updated: times().map(|official| official.updated_at).max().unwrap_or_default(),
+        }
     }
 
     /// What people call it.

@@ -58,16 +58,15 @@ struct Part {
 impl Shown<'_> {
     /// What the latest version offers.
     pub fn offers(&self) -> &[Result<Offer, Flaw>] {
-        self.made.offers.get_or_init(|| self.latest().map(|listing| offers(&listing.server)).unwrap_or_default())
+        self.made.offers.get_or_init(|| offers(&self.latest.server))
     }
 
-    fn part<S: Shape>(&self, shape: &S) -> Option<&Part> {
-        let listing = self.latest()?;
+    fn part<S: Shape>(&self, shape: &S) -> &Part {
         let make = || {
             let mut left_out = Vec::new();
-            Part { bytes: shape.part(self, listing, &mut left_out), left_out }
+            Part { bytes: shape.part(self, &self.latest, &mut left_out), left_out }
         };
-        Some(self.made.parts[S::EXPORT as usize].get_or_init(make))
+        self.made.parts[S::EXPORT as usize].get_or_init(make)
     }
 }
 
@@ -85,7 +84,7 @@ impl<S: Shape> Collection for Document<S> {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        shown.part(&self.0).map(|part| part.bytes.clone()).unwrap_or_default()
+        shown.part(&self.0).bytes.clone()
     }
 
     fn separator(&self) -> &'static [u8] {
@@ -111,8 +110,7 @@ impl<S: Shape> Collection for LeftOut<S> {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        let (Some(listing), Some(part)) = (shown.latest(), shown.part(&self.0)) else { return Vec::new() };
-        lines(shown.name.as_str(), listing.version.as_str(), &part.left_out)
+        lines(shown.name.as_str(), shown.latest.version.as_str(), &shown.part(&self.0).left_out)
     }
 
     fn close(&self, _: &Facts, _: usize) -> Option<Vec<u8>> {

@@ -9,6 +9,7 @@ use crate::{
     checkout::Reader,
     group::{Group, Member},
     name::ServerName,
+    status::Status,
     version::Version,
 };
 
@@ -20,25 +21,38 @@ use super::{
         settings::{label, mcp_server, mcphub_server, own_variable, preferred, refusal, variable, vscode, with_registry},
         template::{Ask, Template},
     },
-    listing::{Listing, Shown, Unshown},
+    listing::{Dated, Listing, Unshown, Whole},
     path::{Client, Endpoint, GroupFile, SitePath, Spelling},
 };
 
 /// A member that is shown, with the versions that the group has of it.
 struct Present<'a> {
     member: &'a Member,
-    shown: Shown<'a>,
+    name: &'a ServerName,
+    latest: Listing<'a>,
+    /// None, where one is pinned.
+    others: Vec<Listing<'a>>,
 }
 
-impl Present<'_> {
-    /// The versions of the group: the pinned one, or all that are not deleted.
-    fn listings(&self) -> impl Iterator<Item = &Listing<'_>> {
-        let pin = self.member.version.as_ref();
-        self.shown.present().filter(move |listing| pin.is_none_or(|pin| listing.version == pin))
+impl<'a> Present<'a> {
+    /// Reads the pinned version, or all that are not deleted; nothing, if there is none.
+    fn read(site: &'a Site<'a>, member: &'a Member, reader: &mut dyn Reader) -> Result<Option<Self>, Unshown> {
+        let Some((name, server)) = site.registry.servers.get_key_value(&member.server) else { return Ok(None) };
+        let Some(pin) = &member.version else {
+            let whole = site.show_whole(name, server, reader)?;
+            return Ok(whole.map(|Whole { shown, mut others }| {
+                others.retain(|listing| listing.official.status != Status::Deleted);
+                Self { member, name, latest: shown.latest, others }
+            }));
+        };
+        let dated = Dated::all(site, name, server)?;
+        let Some(pinned) = dated.iter().find(|dated| dated.version == pin && !dated.is_deleted()) else { return Ok(None) };
+        Ok(Some(Self { member, name, latest: Listing::read(site, name, pinned, reader)?, others: Vec::new() }))
     }
 
-    fn latest(&self) -> Option<&Listing<'_>> {
-        self.listings().find(|listing| self.member.version.is_some() || listing.official.is_latest)
+    /// The versions of the group, the latest first.
+    fn listings(&self) -> impl Iterator<Item = &Listing<'a>> {
+        std::iter::once(&self.latest).chain(&self.others)
     }
 
     fn record(&self, facts: &Facts, listing: &Listing) -> Vec<u8> {
@@ -50,13 +64,9 @@ impl Present<'_> {
 pub(super) fn pages<'a>(site: &'a Site<'a>, id: &str, group: &'a Group, reader: &mut dyn Reader) -> Result<Vec<Page>, Unshown> {
     let mut members = Vec::new();
     for member in &group.members {
-        let Some((name, server)) = site.registry.servers.get_key_value(&member.server) else { continue };
-        let present = Present { member, shown: site.show(name, server, reader)? };
-        if present.latest().is_some() {
-            members.push(present);
-        }
+        members.extend(Present::read(site, member, reader)?);
     }
-    members.sort_by(|a, b| a.shown.name.cmp(b.shown.name));
+    members.sort_by(|a, b| a.name.cmp(b.name));
     let facts = facts(site, id, group);
     let mut pages = vec![
         page(id, GroupFile::Group, &about(&facts, id, group, &members)),
@@ -75,7 +85,7 @@ pub(super) fn pages<'a>(site: &'a Site<'a>, id: &str, group: &'a Group, reader: 
 /// What is said of the group as a registry.
 fn facts(site: &Site, id: &str, group: &Group) -> Facts {
     let base_url = format!("{}/groups/{id}", site.facts.base_url);
-    Facts { title: group.name.clone(), description: Some(group.description.clone()), base_url, ..site.facts.clone() }
+    Facts { title: group.name.clone(), description: Some(group.description.clone()), base_url, ..(*site.facts).clone() }
 }
 
 fn page(id: &str, file: GroupFile, body: &Value) -> Page {
@@ -83,13 +93,13 @@ fn page(id: &str, file: GroupFile, body: &Value) -> Page {
 }
 
 fn about(facts: &Facts, id: &str, group: &Group, members: &[Present]) -> Value {
-    let servers = members.iter().filter_map(|present| {
-        let mut server = json!({ "name": present.shown.name.as_str(), "version": present.latest()?.version.as_str() });
+    let servers = members.iter().map(|present| {
+        let mut server = json!({ "name": present.name.as_str(), "version": present.latest.version.as_str() });
         server["pinned"] = present.member.version.is_some().into();
         if let Some(tools) = &present.member.tools {
             server["tools"] = json!(tools);
         }
-        Some(server)
+        server
     });
     let servers: Vec<Value> = servers.collect();
     json!({ "id": id, "name": group.name, "description": group.description, "registry": facts.base_url, "servers": servers })
@@ -104,12 +114,12 @@ fn api_pages(facts: &Facts, id: &str, members: &[Present]) -> Vec<Page> {
     };
     let (mut pages, mut latest) = (Vec::new(), Vec::new());
     for present in members {
-        let name = present.shown.name;
+        let name = present.name;
         let mut records = Vec::new();
-        for listing in present.listings() {
+        for (at, listing) in present.listings().enumerate() {
             let record = present.record(facts, listing);
             let mut endpoints = vec![Endpoint::Version(name.clone(), listing.version.clone())];
-            if present.latest().is_some_and(|latest| std::ptr::eq(latest, listing)) {
+            if at == 0 {
                 endpoints.push(Endpoint::Latest(name.clone()));
                 latest.push(record.clone());
             }
@@ -134,22 +144,22 @@ struct Ready<'a> {
 fn settings(client: Client, facts: &Facts, id: &str, group: &Group, members: &[Present]) -> (Value, Vec<u8>) {
     let (mut ready, mut left_out) = (Vec::new(), Vec::new());
     for present in members {
-        let Some(listing) = present.latest() else { continue };
+        let listing = &present.latest;
         let mut flaws = Vec::new();
-        let is_new = |ready: &Ready| label(ready.name) != label(present.shown.name);
+        let is_new = |ready: &Ready| label(ready.name) != label(present.name);
         match one(listing, &mut flaws) {
             Some(_) if client == Client::McpServers && !ready.iter().all(is_new) => {
                 flaws.push(Flaw::new("server", "another server of the group has the same name in these settings"));
             }
             Some(offer) => {
-                ready.push(Ready { name: present.shown.name, version: listing.version, member: present.member, offer });
+                ready.push(Ready { name: present.name, version: listing.version, member: present.member, offer });
             }
             None => flaws.push(Flaw::new("server", "nothing of what it offers can be expressed")),
         }
         if present.member.tools.is_some() && client != Client::McpHub {
             flaws.push(Flaw::new("tools", "these settings cannot limit the tools of a server"));
         }
-        let lines = exports::lines(present.shown.name.as_str(), listing.version.as_str(), &flaws);
+        let lines = exports::lines(present.name.as_str(), listing.version.as_str(), &flaws);
         if !lines.is_empty() {
             left_out.push(lines);
         }

@@ -1,5 +1,5 @@
-//! A server as the site shows it: each version read from its file, in the newest schema's spelling, with what the history says
-//! of it, rendered as the API's one record.
+//! A server as the site shows it: what the history says of each version, and versions read from their files, in the newest schema's
+//! spelling, rendered as the API's one record. Most pages need no version but the latest.
 
 use anyhow::Context;
 use serde::Serialize;
@@ -27,15 +27,33 @@ use crate::{
 
 use super::{Facts, Site, exports::Made, path::SitePath};
 
-/// A server with its versions, newest first, deleted ones among them.
+/// A server that has a version which is not deleted, with its newest such version read.
 #[derive(Debug)]
 pub struct Shown<'a> {
     pub name: &'a ServerName,
-    pub listings: Vec<Listing<'a>>,
+    /// Newest first, deleted ones among them.
+    pub versions: Vec<Dated<'a>>,
+    pub latest: Listing<'a>,
     pub(super) made: Made,
 }
 
-/// One version.
+/// A server with every version read.
+#[derive(Debug)]
+pub struct Whole<'a> {
+    pub shown: Shown<'a>,
+    /// All but the latest, newest first, deleted ones among them.
+    pub others: Vec<Listing<'a>>,
+}
+
+/// A version, and what can be said of it without reading its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Dated<'a> {
+    pub version: &'a Version,
+    pub official: Official<'a>,
+    serial: u32,
+}
+
+/// One version, read.
 #[derive(Debug)]
 pub struct Listing<'a> {
     pub version: &'a Version,
@@ -86,48 +104,90 @@ impl From<anyhow::Error> for Unshown {
     }
 }
 
+impl<'a> Dated<'a> {
+    /// Every version of a server, newest first.
+    pub(super) fn all(site: &'a Site, name: &ServerName, server: &'a Server) -> anyhow::Result<Vec<Self>> {
+        let latest = server.latest().map(|release| &release.version);
+        let dated = |release: &'a Release| {
+            let version = &release.version;
+            let life = site.registry.history.line(name, version);
+            let life = life.with_context(|| {
+                format!("the history of this commit does not tell of `{}`", site.checkout.version_path(name, version))
+            })?;
+            let official = Official::of(&life, server.status.of(version), latest == Some(version));
+            Ok(Self { version, official, serial: life.first_serial() })
+        };
+        server.releases.iter().map(dated).collect()
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.official.status == Status::Deleted
+    }
+}
+
 impl<'a> Shown<'a> {
-    /// Reads every version of a server.
+    /// Reads the newest version that is not deleted, if there is one.
     pub(super) fn read(
         site: &'a Site,
         name: &'a ServerName,
         server: &'a Server,
         reader: &mut dyn Reader,
-    ) -> Result<Self, Unshown> {
-        let latest = server.latest().map(|release| &release.version);
-        let (mut listings, mut flawed) = (Vec::with_capacity(server.releases.len()), Vec::new());
-        for release in &server.releases {
-            let standing = server.status.of(&release.version);
-            match Listing::read(site, name, release, standing, latest == Some(&release.version), reader) {
-                Ok(listing) => listings.push(listing),
+    ) -> Result<Option<Self>, Unshown> {
+        let versions = Dated::all(site, name, server)?;
+        let Some(latest) = versions.iter().find(|dated| dated.official.is_latest) else { return Ok(None) };
+        let latest = Listing::read(site, name, latest, reader)?;
+        Ok(Some(Self { name, versions, latest, made: Made::default() }))
+    }
+
+    /// The versions that are not deleted, newest first; the first of them is the latest.
+    pub fn present(&self) -> impl Iterator<Item = &Dated<'a>> {
+        self.versions.iter().filter(|dated| !dated.is_deleted())
+    }
+}
+
+impl<'a> Whole<'a> {
+    /// Reads every version, if there is one that is not deleted.
+    pub(super) fn read(
+        site: &'a Site,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Option<Self>, Unshown> {
+        let versions = Dated::all(site, name, server)?;
+        if !versions.iter().any(|dated| dated.official.is_latest) {
+            return Ok(None);
+        }
+        let (mut latest, mut others, mut flawed) = (None, Vec::with_capacity(versions.len() - 1), Vec::new());
+        for dated in &versions {
+            match Listing::read(site, name, dated, reader) {
+                Ok(listing) if listing.official.is_latest => latest = Some(listing),
+                Ok(listing) => others.push(listing),
                 Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
                 Err(world) => return Err(world),
             }
         }
-        if flawed.is_empty() { Ok(Self { name, listings, made: Made::default() }) } else { Err(Unshown::Entry(flawed)) }
+        match latest {
+            Some(latest) if flawed.is_empty() => {
+                Ok(Some(Self { shown: Shown { name, versions, latest, made: Made::default() }, others }))
+            }
+            _ => Err(Unshown::Entry(flawed)),
+        }
     }
 
     /// The versions that are not deleted, newest first.
     pub fn present(&self) -> impl Iterator<Item = &Listing<'a>> {
-        self.listings.iter().filter(|listing| listing.official.status != Status::Deleted)
-    }
-
-    /// The newest version that is not deleted.
-    pub fn latest(&self) -> Option<&Listing<'a>> {
-        self.listings.iter().find(|listing| listing.official.is_latest)
+        let others = self.others.iter().filter(|listing| listing.official.status != Status::Deleted);
+        std::iter::once(&self.shown.latest).chain(others)
     }
 }
 
 impl<'a> Listing<'a> {
-    fn read(
+    pub(super) fn read(
         site: &'a Site,
         name: &ServerName,
-        release: &'a Release,
-        standing: &'a Standing,
-        is_latest: bool,
+        &Dated { version, official, serial }: &Dated<'a>,
         reader: &mut dyn Reader,
     ) -> Result<Self, Unshown> {
-        let version = &release.version;
         let path = site.checkout.version_path(name, version);
         let item = site.checkout.get(&path).expect("a release has a file");
         let bytes = match reader.read(item, Limits::WIDEST.entry_bytes)? {
@@ -143,11 +203,8 @@ impl<'a> Listing<'a> {
             Some(schema) => upgrade::upgrade(server, schema),
             None => server,
         };
-        let life = site.registry.history.line(name, version);
-        let life = life.with_context(|| format!("the history of this commit does not tell of `{path}`"))?;
-        let official = Official::of(&life, standing, is_latest);
         let original = schema.map(|_| site.facts.absolute(&SitePath::Original(name.clone(), version.clone())));
-        let own = Own { serial: life.first_serial(), sha256: Sha256::of(&bytes), original };
+        let own = Own { serial, sha256: Sha256::of(&bytes), original };
         let record = record(&server, &official, &site.facts.own_key, &own);
         let original = own.original.is_some().then_some(bytes);
         Ok(Self { version, official, server, record, original, own })

@@ -210,6 +210,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Self; 9] =
+        [Self::Json, Self::Yaml, Self::Html, Self::Text, Self::Css, Self::Script, Self::Svg, Self::Atom, Self::Xml];
+
     pub const fn content_type(self) -> &'static str {
         match self {
             // Some clients compare the whole value, so it has no parameter; JSON is UTF-8 anyway.
@@ -238,6 +241,8 @@ pub enum Cache {
 }
 
 impl Cache {
+    pub const ALL: [Self; 3] = [Self::Immutable, Self::Document, Self::Pointer];
+
     /// For how many seconds a copy may be given out as it is.
     pub const fn max_age(self) -> u64 {
         match self {

@@ -151,18 +151,25 @@ fn window_of<'a, S: Sink>(
     sink: &S,
 ) -> anyhow::Result<Window<'a>> {
     let one = |reader: &mut Box<dyn Reader + 'a>, &(name, server): &(&'a ServerName, &'a Server)| {
-        let shown = match site.show(name, server, &mut **reader) {
-            Ok(shown) => shown,
+        let shown = if (wants.server)(name) {
+            site.show_whole(name, server, &mut **reader).map(|whole| {
+                whole.map(|whole| {
+                    let pages = site.server_pages(&whole);
+                    (whole.shown, pages)
+                })
+            })
+        } else {
+            site.show(name, server, &mut **reader).map(|shown| shown.map(|shown| (shown, Vec::new())))
+        };
+        let (shown, pages) = match shown {
+            Ok(Some(shown)) => shown,
+            Ok(None) => return Ok(Ok((vec![Vec::new(); collections.len()], None))),
             Err(Unshown::Entry(findings)) => return Ok(Err(findings)),
             Err(Unshown::World(error)) => return Err(error),
         };
-        if (wants.server)(name) {
-            for Page { paths, body } in site.server_pages(&shown) {
-                sink.page(&paths, &body)?;
-            }
-        }
+        pages.iter().try_for_each(|Page { paths, body }| sink.page(paths, body))?;
         let parts: Parts = collections.iter().map(|collection| collection.part(&site.facts, &shown)).collect();
-        Ok(Ok((parts, Card::of(&shown).filter(|_| wants.collections))))
+        Ok(Ok((parts, wants.collections.then(|| Card::of(&shown)))))
     };
     let rendered = window.par_iter().map_init(|| site.checkout.store.reader(), one).collect::<anyhow::Result<Vec<_>>>()?;
     let mut done = Window::default();

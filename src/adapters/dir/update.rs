@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::{Directory, Record, STAGE, Stamp, Written, files, lines::Lines, record};
 use crate::{
-    adapters::WayOut,
+    adapters::{WayOut, disk},
     digest::{Digesting, Sha256},
     manifest::{Line, Manifest},
     site::{
@@ -236,14 +236,7 @@ fn holds(path: &Path, sha256: &Sha256, size: u64) -> bool {
         if !meta.is_file() || meta.len() != size {
             return Ok(false);
         }
-        let mut file = File::open(path)?;
-        let (mut digesting, mut buffer) = (Digesting::default(), vec![0; 1 << 16]);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(digesting.end().0 == *sha256),
-                some => digesting.add(&buffer[..some]),
-            }
-        }
+        Ok(disk::digest(path)? == *sha256)
     };
     read().unwrap_or(false)
 }

@@ -10,7 +10,7 @@ use gix::{
 
 use super::{
     Repository,
-    packs::{Bytes, Unpacker},
+    packs::{Bytes, Found, Unpacker},
 };
 use crate::{
     checkout::{Blob, Item, Kind, Reader, Store},
@@ -103,9 +103,6 @@ impl Objects {
         if let Some((_, bytes)) = self.remembered(id) {
             return Ok(bytes.len() as u64);
         }
-        if let Some(size) = self.unpacker.borrow_mut().size(id) {
-            return Ok(size);
-        }
         match self.repo.objects.try_header(&oid(id)) {
             Ok(Some(header)) => Ok(header.size),
             Ok(None) => Err(super::missing(&self.repo, id)),
@@ -115,6 +112,13 @@ impl Objects {
 
     /// The blob, unless it is larger than `cap`, which its header tells.
     pub(super) fn blob(&self, id: GitId, cap: usize) -> anyhow::Result<Blob> {
+        if let Some(found) = self.unpacker.borrow_mut().read_up_to(id, cap as u64) {
+            return match found {
+                Found::Object(gix::objs::Kind::Blob, bytes) => Ok(Blob::Bytes(Arc::unwrap_or_clone(bytes))),
+                Found::Object(..) => anyhow::bail!("object {id} is no {}", gix::objs::Kind::Blob),
+                Found::Large(size) => Ok(Blob::Large(size)),
+            };
+        }
         let size = self.size(id)?;
         if size > cap as u64 {
             return Ok(Blob::Large(size));

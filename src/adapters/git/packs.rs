@@ -1,14 +1,11 @@
 //! Packed objects, read so that everything a chain of deltas passes through is remembered: neighbours in history and the
 //! versions of a server are deltas of each other, often fifty deep.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, mem, path::Path, sync::Arc};
 
 use gix::{
     objs::Kind,
-    odb::pack::{
-        Bundle,
-        data::{decode::header::ResolvedBase, entry::Header},
-    },
+    odb::pack::{Bundle, data::entry::Header},
     zlib::Inflate,
 };
 
@@ -61,16 +58,32 @@ impl Unpacker {
     }
 
     pub(super) fn read(&mut self, id: GitId) -> Option<(Kind, Bytes)> {
+        match self.read_up_to(id, OBJECT_MAX)? {
+            Found::Object(kind, bytes) => Some((kind, bytes)),
+            Found::Large(_) => None,
+        }
+    }
+
+    /// An object, unless it has more bytes than `cap`, which is known before it is put together.
+    pub(super) fn read_up_to(&mut self, id: GitId, cap: u64) -> Option<Found> {
         let packs = self.packs.clone();
         let (number, at) = packs.find(id)?;
         let bundle = &packs.0[number];
         let (mut chain, mut next) = (Vec::new(), at);
+        // The delta of the object itself tells how large it will be.
+        let mut last = Vec::new();
         let (kind, mut bytes) = loop {
-            if let Some(known) = self.memory.get((number, next)) {
-                break known;
+            if let Some((kind, bytes)) = self.memory.get((number, next)) {
+                if chain.is_empty() && bytes.len() as u64 > cap {
+                    return Some(Found::Large(bytes.len() as u64));
+                }
+                break (kind, bytes);
             }
             let entry = bundle.pack.entry(next).ok()?;
             if let Some(kind) = entry.header.as_kind() {
+                if chain.is_empty() && entry.decompressed_size > cap {
+                    return Some(Found::Large(entry.decompressed_size));
+                }
                 let mut bytes = vec![0; size(entry.decompressed_size)?];
                 bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut bytes).ok()?;
                 let bytes = Arc::new(bytes);
@@ -78,6 +91,18 @@ impl Unpacker {
                     self.memory.put((number, next), kind, &bytes);
                 }
                 break (kind, bytes);
+            }
+            if chain.is_empty() {
+                // A delta is hardly larger than what it makes; others are left to those who read only its beginning.
+                if entry.decompressed_size > cap.saturating_mul(2).saturating_add(64) {
+                    return None;
+                }
+                last.resize(size(entry.decompressed_size)?, 0);
+                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut last).ok()?;
+                let size = result_size(&last)?;
+                if size > cap {
+                    return Some(Found::Large(size));
+                }
             }
             chain.push(next);
             next = match entry.header {
@@ -89,28 +114,32 @@ impl Unpacker {
                 return None;
             }
         };
-        for at in chain.into_iter().rev() {
-            let entry = bundle.pack.entry(at).ok()?;
-            self.delta.resize(size(entry.decompressed_size)?, 0);
-            bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
+        for (place, at) in chain.into_iter().enumerate().rev() {
+            if place > 0 {
+                let entry = bundle.pack.entry(at).ok()?;
+                self.delta.resize(size(entry.decompressed_size)?, 0);
+                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
+            } else {
+                mem::swap(&mut self.delta, &mut last);
+            }
             bytes = Arc::new(applied(&bytes, &self.delta)?);
             self.memory.put((number, at), kind, &bytes);
         }
-        Some((kind, bytes))
+        Some(Found::Object(kind, bytes))
     }
+}
 
-    /// How many bytes an object has.
-    pub(super) fn size(&mut self, id: GitId) -> Option<u64> {
-        let (number, at) = self.packs.find(id)?;
-        let bundle = &self.packs.0[number];
-        let entry = bundle.pack.entry(at).ok()?;
-        if !entry.header.is_delta() {
-            return Some(entry.decompressed_size);
-        }
-        let resolve =
-            |base: &gix::oid| offset(bundle, base).map(|at| bundle.pack.entry(at).map(ResolvedBase::InPack)).transpose();
-        Some(bundle.pack.decode_header(entry, &mut self.inflate, &resolve).ok()?.object_size)
-    }
+/// What there is of an id.
+pub(super) enum Found {
+    Object(Kind, Bytes),
+    /// It has so many bytes.
+    Large(u64),
+}
+
+/// How many bytes a delta makes.
+fn result_size(mut delta: &[u8]) -> Option<u64> {
+    length(&mut delta)?;
+    length(&mut delta)
 }
 
 fn size(bytes: u64) -> Option<usize> {

@@ -18,8 +18,7 @@ use anyhow::Context;
 
 use crate::{
     digest::{Digesting, Sha256},
-    ports::{Body, Headers},
-    publish::Document,
+    ports::Body,
 };
 
 /// What is smaller lies in memory, as far as it does so by itself.
@@ -41,7 +40,7 @@ struct Waiting {
     end: u64,
     /// Those that come behind them.
     unwritten: Vec<u8>,
-    documents: BTreeMap<String, (Headers, Sha256, Place)>,
+    documents: BTreeMap<Sha256, Place>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,32 +49,28 @@ enum Place {
     File(Body),
 }
 
-impl Waiting {
-    fn note(&mut self, keys: Vec<(String, Headers)>, sha256: Sha256, place: &Place) {
-        self.documents.extend(keys.into_iter().map(|(key, headers)| (key, (headers, sha256, place.clone()))));
-    }
-}
-
 impl Spool {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a document for each of these keys.
-    pub(super) fn keep(&self, keys: Vec<(String, Headers)>, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
+    pub(super) fn keep(&self, sha256: Sha256, body: &Body) -> anyhow::Result<()> {
         match body {
-            Body::Bytes(bytes) => self.keep_bytes(keys, sha256, bytes),
+            Body::Bytes(bytes) => self.keep_bytes(sha256, bytes),
             Body::File { .. } => {
-                self.waiting().note(keys, sha256, &Place::File(body.clone()));
+                self.waiting().documents.insert(sha256, Place::File(body.clone()));
                 Ok(())
             }
         }
     }
 
-    pub(super) fn keep_bytes(&self, keys: Vec<(String, Headers)>, sha256: Sha256, bytes: &[u8]) -> anyhow::Result<()> {
+    /// Many documents stand at several keys: their bytes are kept once.
+    pub(super) fn keep_bytes(&self, sha256: Sha256, bytes: &[u8]) -> anyhow::Result<()> {
         let mut waiting = self.waiting();
-        let place = Place::Part { at: self.append(&mut waiting, bytes)?, size: bytes.len() };
-        waiting.note(keys, sha256, &place);
+        if !waiting.documents.contains_key(&sha256) {
+            let at = self.append(&mut waiting, bytes)?;
+            waiting.documents.insert(sha256, Place::Part { at, size: bytes.len() });
+        }
         Ok(())
     }
 
@@ -100,13 +95,13 @@ impl Spool {
         Ok(())
     }
 
-    /// Gives what was kept for a key, once.
-    pub(super) fn take(&self, key: &str) -> anyhow::Result<Option<Document>> {
+    /// What was kept.
+    pub(super) fn find(&self, sha256: &Sha256) -> anyhow::Result<Option<Body>> {
         let mut waiting = self.waiting();
-        let Some((key, (headers, sha256, place))) = waiting.documents.remove_entry(key) else { return Ok(None) };
-        let body = match place {
-            Place::File(body) => body,
-            Place::Part { at, size } => {
+        let body = match waiting.documents.get(sha256) {
+            None => return Ok(None),
+            Some(Place::File(body)) => body.clone(),
+            Some(&Place::Part { at, size }) => {
                 if at + size as u64 > waiting.end {
                     self.write(&mut waiting)?;
                 }
@@ -117,7 +112,7 @@ impl Spool {
                 bytes.into()
             }
         };
-        Ok(Some(Document { key, headers, body, sha256 }))
+        Ok(Some(body))
     }
 
     /// A file for one large document.

@@ -12,14 +12,13 @@ use crate::{
 };
 
 pub(super) struct Survey<'a> {
-    form: Form,
     lines: Nowhere,
     spool: &'a Spool,
 }
 
 impl<'a> Survey<'a> {
     pub(super) fn of(form: Form, spool: &'a Spool) -> Self {
-        Self { form, lines: Nowhere::of(form), spool }
+        Self { lines: Nowhere::of(form), spool }
     }
 
     pub(super) fn manifest(self) -> Manifest {
@@ -33,7 +32,7 @@ impl Sink for Survey<'_> {
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
         let sha256 = Sha256::of(body);
         self.lines.note(paths, sha256, body.len() as u64);
-        self.spool.keep_bytes(self.form.headed(paths).collect(), sha256, body)
+        self.spool.keep_bytes(sha256, body)
     }
 
     fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
@@ -47,7 +46,7 @@ impl Sink for Survey<'_> {
     fn close(&self, (paths, pieces): Self::Open) -> anyhow::Result<()> {
         let (body, sha256) = pieces.end()?;
         self.lines.note(&paths, sha256, body.size());
-        self.spool.keep(self.form.headed(&paths).collect(), sha256, &body)
+        self.spool.keep(sha256, &body)
     }
 
     fn discard(&self, _: Self::Open) -> anyhow::Result<()> {

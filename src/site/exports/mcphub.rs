@@ -107,7 +107,7 @@ impl Shown<'_> {
     fn entry(&self) -> &Entry {
         self.made.market.get_or_init(|| {
             let mut left_out = Vec::new();
-            let json = self.latest().and_then(|listing| entry(self, listing, &mut left_out));
+            let json = entry(self, &self.latest, &mut left_out);
             Entry { json: json.map(|json| super::json(&json)), left_out }
         })
     }
@@ -238,8 +238,8 @@ impl Collection for Words {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        if let Some(listing) = shown.latest().filter(|_| shown.entry().json.is_some()) {
-            self.seen.lock().expect("no one panics with it").extend(labels(&listing.server, self.member));
+        if shown.entry().json.is_some() {
+            self.seen.lock().expect("no one panics with it").extend(labels(&shown.latest.server, self.member));
         }
         Vec::new()
     }

@@ -39,7 +39,7 @@ static EXTENSION: LazyLock<Validator> = LazyLock::new(|| {
 impl ToolHive {
     /// Whether the file has a server.
     pub fn has(&self, shown: &Shown) -> bool {
-        shown.part(self).is_some_and(|part| !part.bytes.is_empty())
+        !shown.part(self).bytes.is_empty()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     super::{
         Page, Site,
         card::{DESCRIPTION_MAX, TITLE_MAX},
-        listing::{Listing, Shown},
+        listing::{Dated, Listing, Shown},
         owner::Belief,
         path::{Endpoint, PagePath, SitePath, Spelling},
     },
@@ -89,7 +89,7 @@ pub fn server(site: &Site, shown: &Shown) -> Vec<u8> {
 }
 
 fn told(site: &Site, shown: &Shown, extent: &Extent) -> Vec<u8> {
-    let latest = shown.latest().expect("a page of a server that is shown");
+    let latest = &shown.latest;
     let (name, facts) = (shown.name, &site.facts);
     let path = SitePath::Server(name.clone());
     let text = |member: &str| latest.server.get(member).and_then(Value::as_str).unwrap_or_default();
@@ -99,7 +99,7 @@ fn told(site: &Site, shown: &Shown, extent: &Extent) -> Vec<u8> {
     let (ways, whole) = Way::all(&latest.server, extent);
     let badge = SitePath::Page(PagePath::Badge(name.clone()));
     let api = |endpoint: Endpoint| facts.href(&SitePath::Api(Spelling::V01, endpoint));
-    let times = || shown.present().map(|listing| listing.official);
+    let times = || shown.present().map(|dated| dated.official);
     let page = ServerPage {
         name: name.as_str(),
         namespace: name.namespace_str(),
@@ -121,8 +121,8 @@ fn told(site: &Site, shown: &Shown, extent: &Extent) -> Vec<u8> {
         setups: setups(shown, &latest.server, extent),
         ways,
         whole,
-        versions: shown.listings.iter().take(extent.versions).map(|of| Row::of(site, name, of, latest, extent)).collect(),
-        older: shown.listings.len().saturating_sub(extent.versions),
+        versions: shown.versions.iter().take(extent.versions).map(|of| Row::of(site, name, of, latest, extent)).collect(),
+        older: shown.versions.len().saturating_sub(extent.versions),
         latest_json: api(Endpoint::Latest(name.clone())),
         versions_json: api(Endpoint::Versions(name.clone())),
         badge: facts.href(&badge),
@@ -172,12 +172,12 @@ impl Link {
 
 impl<'a> Row<'a> {
     /// What the banner says of the latest version is not said again.
-    fn of(site: &Site, name: &ServerName, listing: &'a Listing, latest: &Listing, extent: &Extent) -> Self {
-        let official = &listing.official;
+    fn of(site: &Site, name: &ServerName, dated: &'a Dated, latest: &Listing, extent: &Extent) -> Self {
+        let official = &dated.official;
         let message = official.status_message.filter(|message| latest.official.status_message != Some(message));
-        let endpoint = Endpoint::Version(name.clone(), listing.version.clone());
+        let endpoint = Endpoint::Version(name.clone(), dated.version.clone());
         Self {
-            version: listing.version.as_str(),
+            version: dated.version.as_str(),
             status: official.status.as_str(),
             message: message.map(|message| visible(message, extent.message)),
             published: official.published_at.into(),
@@ -238,8 +238,8 @@ pub fn gone(site: &Site, name: &ServerName, server: &Server) -> Page {
 const CHARACTER: usize = 68;
 
 /// A picture that says which version this registry has.
-pub fn badge(shown: &Shown) -> Option<Page> {
-    let latest = shown.latest()?;
+pub fn badge(shown: &Shown) -> Page {
+    let latest = &shown.latest;
     let colour = if latest.official.status == Status::Active { "#0a5c8a" } else { "#8a4b00" };
     let (left, right) = ("MCP registry", visible(latest.version.as_str(), 24));
     let widths = [left, &right].map(|text| text.chars().count() * CHARACTER / 10 + 14);
@@ -257,5 +257,5 @@ pub fn badge(shown: &Shown) -> Option<Page> {
         y = widths[0] + widths[1] / 2,
         right = escaped(&right),
     );
-    Some(Page::new(SitePath::Page(PagePath::Badge(shown.name.clone())), svg))
+    Page::new(SitePath::Page(PagePath::Badge(shown.name.clone())), svg)
 }

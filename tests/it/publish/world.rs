@@ -9,7 +9,7 @@ use gazette::{
     manifest::{Line, Manifest},
     name::ServerName,
     ports::Headers,
-    publish::{Document, Edition, Settings, Source, To},
+    publish::{Document, Edition, Settings, Source, To, Wanted},
     site::{
         Facts,
         facts::Counts,
@@ -161,8 +161,8 @@ impl Rendering {
 }
 
 impl Source for Rendered {
-    fn give(&self, keys: &BTreeSet<&str>, _: &BTreeSet<&str>, to: &To) -> anyhow::Result<()> {
-        for (key, (headers, body)) in self.documents.iter().filter(|(key, _)| keys.contains(key.as_str())) {
+    fn give(&self, wanted: &Wanted, _: &Wanted, to: &To) -> anyhow::Result<()> {
+        for (key, (headers, body)) in self.documents.iter().filter(|(key, _)| wanted.contains_key(key.as_str())) {
             let sha256 = Sha256::of(body);
             to(Document { key: key.clone(), headers: *headers, body: body.clone().into(), sha256 })?;
         }
