@@ -17,6 +17,13 @@ pub enum Kind {
     Submodule,
 }
 
+impl Kind {
+    /// Whether it is a file whose bytes are its own.
+    pub fn is_regular(self) -> bool {
+        matches!(self, Self::File | Self::Executable)
+    }
+}
+
 /// One path of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -223,7 +230,7 @@ impl Checkout {
 
     /// The bytes of the regular file at a path, if there is one.
     pub fn bytes(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
-        let Some(item) = self.get(path).filter(|item| matches!(item.kind, Kind::File | Kind::Executable)) else {
+        let Some(item) = self.get(path).filter(|item| item.kind.is_regular()) else {
             return Ok(None);
         };
         match self.store.reader().read(item, TEXT_MAX)? {

@@ -19,6 +19,13 @@ pub fn edits(a: &str, b: &str) -> usize {
     above[b.len()]
 }
 
+/// The word of a list that was most likely meant by one that is none of them.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (given.chars().count() / 3).max(1);
+    let near = known.into_iter().map(|word| (edits(given, word), word)).min()?;
+    (near.0 <= allowed).then_some(near.1)
+}
+
 /// What is left of a word when everything that looks alike is written alike.
 pub fn skeleton(word: &str) -> String {
     let mut out = String::with_capacity(word.len());

@@ -12,6 +12,7 @@ use crate::{
 pub mod address;
 pub mod document;
 pub mod locate;
+pub mod members;
 pub mod model;
 pub mod rewrite;
 pub mod schema;

@@ -1,5 +1,6 @@
 //! What a site consists of: each key with the digest, size and headers of what lies there. Two sites are compared by it.
 
+mod ledger;
 mod shards;
 
 use std::{collections::BTreeMap, fmt};
@@ -9,6 +10,7 @@ use crate::{
     site::path::{HostFile, SitePath},
 };
 
+pub use ledger::Ledger;
 pub use shards::{Root, Shard, Shards, key_of};
 
 /// Keys in the order of their bytes.

@@ -4,11 +4,12 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use crate::{
-    digest::{Digesting, Sha256},
+    digest::Sha256,
+    manifest::Ledger,
     name::ServerName,
     report::comment::{Document, Preview},
     site::{
-        Sink, Site, Wants,
+        Site, Wants,
         path::{Endpoint, SitePath, Spelling},
     },
 };
@@ -89,44 +90,14 @@ fn shelf(
     Ok(findings.is_empty().then(|| shelf.0.into_inner().expect("no thread panicked")))
 }
 
-impl Shelf {
-    fn put(&self, path: &SitePath, held: Held) {
-        self.0.lock().expect("no thread panics while it puts").insert(path.to_string(), held);
-    }
-}
-
-impl Sink for Shelf {
-    type Open = (Vec<SitePath>, Digesting);
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        let sha256 = Sha256::of(body);
+impl Ledger for Shelf {
+    fn enter(&self, paths: &[SitePath], sha256: Sha256, _: u64, whole: Option<&[u8]>) {
         for path in paths {
-            let is_shown = matches!(path, SitePath::Api(Spelling::V01, Endpoint::Version(..))) && body.len() <= BODY_MAX;
-            let text = is_shown.then(|| laid_out(body)).flatten();
-            self.put(path, Held { sha256, text });
+            let is_shown = matches!(path, SitePath::Api(Spelling::V01, Endpoint::Version(..)));
+            let text = whole.filter(|body| is_shown && body.len() <= BODY_MAX).and_then(laid_out);
+            let held = Held { sha256, text };
+            self.0.lock().expect("no thread panics while it puts").insert(path.to_string(), held);
         }
-        Ok(())
-    }
-
-    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        Ok((paths, Digesting::default()))
-    }
-
-    fn append(&self, (_, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        digesting.add(bytes);
-        Ok(())
-    }
-
-    fn close(&self, (paths, digesting): Self::Open) -> anyhow::Result<()> {
-        let (sha256, _) = digesting.end();
-        for path in &paths {
-            self.put(path, Held { sha256, text: None });
-        }
-        Ok(())
-    }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
     }
 }
 

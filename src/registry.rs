@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::{
-    checkout::{Blob, Checkout, Item, Kind, Reader, Territory},
+    checkout::{Blob, Checkout, Item, Reader, Territory},
     config::{Config, ConfigFlaw},
     entry::{self, Entry, model::Model},
     finding::{Finding, Verdict},
@@ -155,7 +155,7 @@ fn part(
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Part>> {
     // What is no regular file is the business of `file-is-regular`, and nothing is read through it.
-    if !matches!(item.kind, Kind::File | Kind::Executable) {
+    if !item.kind.is_regular() {
         return Ok(None);
     }
     let territory = Territory::of(&checkout.prefix, &item.path);

@@ -9,6 +9,7 @@ use crate::{
     change::Change,
     checkout::{Checkout, Item, Territory},
     config::{Config, ConfigFlaw, Setting},
+    distance,
     entry::{Entry, locate::Source, model::Model},
     evidence::{Evidence, Question, Unavailable},
     finding::{Finding, Place, Verdict, quoted},
@@ -263,6 +264,11 @@ pub fn named(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
+/// The id that was most likely meant by one that no rule has.
+pub fn nearest(id: &str) -> Option<&'static str> {
+    distance::nearest(id, RULES.iter().map(|rule| rule.id))
+}
+
 /// Everything one version says of itself.
 pub fn judge_entry(entry: &Entry, model: &Model, config: &Config) -> Vec<Finding> {
     let subject = Subject { entry, model, config };
@@ -349,6 +355,11 @@ fn maintained(change: &Change, evidence: &Evidence) -> Result<bool, Unavailable>
     if approved { Ok(true) } else { evidence.author().map(|author| config.is_maintainer(author.id)) }
 }
 
+/// What [`maintained`] goes by.
+fn asks_whether_maintained(_: &Change, _: &Evidence) -> Vec<Question> {
+    vec![Question::Author, Question::Approvals]
+}
+
 fn judge_path(path: &Path, findings: &mut Vec<Finding>) {
     for judge in RULES.iter().filter_map(|rule| rule.path) {
         findings.append(&mut judge(path));
@@ -366,8 +377,7 @@ impl Settings {
         for (id, &setting) in &config.rules {
             let flaw = |message: String, help: String| ConfigFlaw { place: toml_file::key(path, text, id), message, help };
             let Some(rule) = named(id) else {
-                let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-                let help = match toml_file::nearest(id, &ids) {
+                let help = match nearest(id) {
                     Some(near) => format!("write `{near}`"),
                     None => "run `gazette explain` for a list of the rules".to_owned(),
                 };

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{config::ConfigFlaw, finding::Place};
+use crate::{config::ConfigFlaw, distance::nearest, finding::Place};
 
 pub(crate) fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, ConfigFlaw> {
     toml::from_str(text).map_err(|error| {
@@ -37,7 +37,7 @@ fn words(message: &str) -> (String, String) {
         let known: Vec<&str> = rest.split('`').skip(1).step_by(2).skip(1).collect();
         let given = ticks.next().unwrap_or_default();
         let what = if message.starts_with("unknown field") { "key" } else { "value" };
-        let help = match nearest(given, &known) {
+        let help = match nearest(given, known.iter().copied()) {
             Some(near) => format!("write `{near}`"),
             None => format!("use one of {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
         };
@@ -51,11 +51,4 @@ fn words(message: &str) -> (String, String) {
     // It may quote the file.
     let line: String = line.chars().filter(|&c| crate::finding::is_visible(c)).take(MESSAGE_MAX).collect();
     (line, "mend the file; the file that `gazette new` writes explains every key".to_owned())
-}
-
-/// The word of a list that was most likely meant.
-pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let allowed = (given.chars().count() / 3).max(1);
-    let near = known.iter().map(|&word| (crate::distance::edits(given, word), word)).min()?;
-    (near.0 <= allowed).then_some(near.1)
 }

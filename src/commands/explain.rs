@@ -7,7 +7,6 @@ use crate::{
     cli::Explain,
     finding::quoted,
     rules::{self, Family, RULES},
-    toml_file,
 };
 
 pub(super) fn run(explain: &Explain, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -16,8 +15,7 @@ pub(super) fn run(explain: &Explain, out: &mut dyn Write) -> anyhow::Result<Exit
         return Ok(ExitCode::SUCCESS);
     };
     let Some(rule) = rules::named(id) else {
-        let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-        let help = match toml_file::nearest(id, &ids) {
+        let help = match rules::nearest(id) {
             Some(near) => format!("run `gazette explain {near}`"),
             None => "run `gazette explain` for a list of the rules".to_owned(),
         };

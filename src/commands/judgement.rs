@@ -3,7 +3,7 @@
 use crate::{
     adapters::git::{Merged, Point},
     change::{Change, Law, Touched, Unmergeable},
-    checkout::{Blob, Checkout, Kind, Territory},
+    checkout::{Blob, Checkout, Territory},
     entry::{Entry, model::Model},
     evidence::Evidence,
     history::{self, History},
@@ -77,7 +77,7 @@ pub(super) fn of(
 fn changed_config(checkout: &Checkout, touched: &[Touched], cap: usize) -> anyhow::Result<Option<String>> {
     let changed = touched.iter().find(|touched| touched.territory == Territory::Config);
     let Some(item) = changed.and_then(|touched| checkout.get(&touched.path)) else { return Ok(None) };
-    if !matches!(item.kind, Kind::File | Kind::Executable) {
+    if !item.kind.is_regular() {
         return Ok(None);
     }
     Ok(match checkout.store.reader().read(item, cap)? {

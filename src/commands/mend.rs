@@ -10,7 +10,7 @@ use crate::{
     finding::{Edit, Finding},
 };
 
-use super::place::Place;
+use super::{build::some, place::Place};
 
 /// Makes the edits that findings know, in files that base does not have, and lays those files out. Says what it changed;
 /// tells whether it changed anything.
@@ -35,17 +35,13 @@ pub(super) fn fix(place: &Place, base: Option<&str>, findings: &[Finding], out: 
         disk::write(&place.data.join(inside(place, path)), mended.as_bytes())?;
         let mut rules: Vec<&str> = edits.iter().map(|(rule, _)| *rule).collect();
         rules.dedup();
-        writeln!(out, "mended {path}: {} for {}", count(edits.len()), rules.join(", "))?;
+        writeln!(out, "mended {path}: {} for {}", some(edits.len(), "edit"), rules.join(", "))?;
         changed = true;
     }
     if changed {
         writeln!(out)?;
     }
     Ok(changed)
-}
-
-fn count(edits: usize) -> String {
-    if edits == 1 { "1 edit".to_owned() } else { format!("{edits} edits") }
 }
 
 /// The files of base; without a named one, of the last commit.

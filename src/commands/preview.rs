@@ -19,6 +19,7 @@ use crate::{
 };
 
 use super::{
+    build::some,
     check,
     place::{Place, Source, settings},
 };
@@ -53,7 +54,6 @@ impl Preview {
 
     pub(super) fn summary(&self) -> String {
         let Some(facts) = self.server.facts() else { return "nothing".to_owned() };
-        let some = |count: usize, thing: &str| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
         format!(
             "{} and {}, serial {}",
             some(facts.counts.servers, "server"),

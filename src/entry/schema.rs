@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::finding::{Finding, Verdict};
 
-use super::locate::{Source, TOLD_MAX};
+use super::{
+    locate::{Source, TOLD_MAX},
+    model,
+};
 
 mod says;
 
@@ -66,6 +69,11 @@ impl Schema {
     /// Whether the members are spelled with underscores.
     pub fn is_snake_case(&self) -> bool {
         self.date == "2025-07-09"
+    }
+
+    /// How a member of today's spelling is spelled here.
+    pub fn spelled(&self, member: &'static str) -> &'static str {
+        model::snake(member).filter(|_| self.is_snake_case()).unwrap_or(member)
     }
 
     pub fn accepts(&self, document: &Value) -> bool {

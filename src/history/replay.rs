@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use super::{AS_OF, Commit, History, Line, NONE, Op, Record, Server, index};
 use crate::{
-    checkout::{Blob, Checkout, Item, Kind, Territory},
+    checkout::{Blob, Checkout, Item, Territory},
     digest::GitId,
     instant::Instant,
     name::ServerName,
@@ -263,8 +263,7 @@ impl Line {
 
 /// Whether history has anything to tell of an item.
 fn matters(prefix: &str, item: &Item) -> bool {
-    matches!(item.kind, Kind::File | Kind::Executable)
-        && matches!(Territory::of(prefix, &item.path), Territory::Version(..) | Territory::Status(_))
+    item.kind.is_regular() && matches!(Territory::of(prefix, &item.path), Territory::Version(..) | Territory::Status(_))
 }
 
 fn change(checkout: &Checkout, item: &Item, reader: &mut dyn crate::checkout::Reader) -> anyhow::Result<FileChange> {

@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use crate::{
     change::Change,
     config::Mode,
-    evidence::{Evidence, Question},
+    evidence::Evidence,
     finding::{Finding, Place, Verdict},
     name::Namespace,
 };
 
-use super::{Family, Rule, maintained};
+use super::{Family, Rule, asks_whether_maintained, maintained};
 
 pub(super) const RULE: Rule = Rule {
     id: "change-is-in-one-namespace",
@@ -21,7 +21,7 @@ anybody else. Whoever mixes a neighbour's files with their own hopes that nobody
 
 Send one change for each namespace. In a `curated` registry, where a maintainer approves every change, anything may be
 proposed together.",
-    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
+    asks: Some(asks_whether_maintained),
     change: Some(judge),
     ..Rule::BLANK
 };

@@ -1,11 +1,11 @@
 use crate::{
     entry::{
         locate::{TOLD_MAX, escape},
-        model::{Kind, current, snake},
+        members,
+        model::{Kind, current},
         schema::Schema,
     },
     finding::{Verdict, quoted},
-    toml_file::nearest,
 };
 
 use super::{Family, Finding, Rule, Subject};
@@ -24,60 +24,6 @@ Correct the name, name the newer schema that knows it, or move what is yours alo
     entry: Some(judge),
     ..Rule::BLANK
 };
-
-const INPUT: [&str; 10] =
-    ["name", "description", "value", "default", "placeholder", "choices", "format", "isRequired", "isSecret", "variables"];
-
-/// Every member that some schema knows in such an object, in today's spelling.
-fn known(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Entry => &[
-            "$schema",
-            "name",
-            "description",
-            "title",
-            "version",
-            "websiteUrl",
-            "repository",
-            "icons",
-            "packages",
-            "remotes",
-            "_meta",
-            "status",
-        ],
-        Kind::Repository => &["url", "source", "id", "subfolder"],
-        Kind::Icon => &["src", "mimeType", "sizes", "theme"],
-        Kind::Package => &[
-            "registryType",
-            "registryBaseUrl",
-            "identifier",
-            "version",
-            "fileSha256",
-            "runtimeHint",
-            "transport",
-            "runtimeArguments",
-            "packageArguments",
-            "environmentVariables",
-        ],
-        Kind::Transport => &["type", "url", "headers", "variables"],
-        Kind::Argument => &[
-            "type",
-            "name",
-            "description",
-            "value",
-            "valueHint",
-            "default",
-            "placeholder",
-            "choices",
-            "format",
-            "isRequired",
-            "isSecret",
-            "isRepeated",
-            "variables",
-        ],
-        Kind::Input => &INPUT,
-    }
-}
 
 /// Whether a schema knows a member of the entry itself: not all of them know all.
 fn is_of(schema: &Schema, member: &str) -> bool {
@@ -99,7 +45,7 @@ fn judge(subject: &Subject) -> Vec<Finding> {
         for key in node.keys() {
             // Another spelling is the business of `spelling-is-current`.
             let name = current(key).unwrap_or(key);
-            let is_known = known(kind).contains(&name) && (kind != Kind::Entry || is_of(schema, name));
+            let is_known = members::names(kind).any(|known| known == name) && (kind != Kind::Entry || is_of(schema, name));
             if is_known || findings.len() == TOLD_MAX {
                 continue;
             }
@@ -118,9 +64,8 @@ fn help(schema: &Schema, kind: Kind, key: &str) -> String {
         "title" | "icons" if kind == Kind::Entry => {
             format!("name the schema of {}, which knows it: `{}`", newest.date, newest.address())
         }
-        _ => match nearest(key, known(kind)) {
-            Some(near) if schema.is_snake_case() => format!("write `{}`", snake(near).unwrap_or(near)),
-            Some(near) => format!("write `{near}`"),
+        _ => match members::meant(kind, key) {
+            Some(meant) => format!("write `{}`", schema.spelled(meant)),
             None => "remove it, or move it to `_meta` under `io.modelcontextprotocol.registry/publisher-provided`".to_owned(),
         },
     }

@@ -2,15 +2,15 @@ use std::collections::BTreeSet;
 
 use crate::{
     change::{Change, Touched},
-    checkout::{Kind, Territory},
-    evidence::{Evidence, Question, Unavailable},
+    checkout::Territory,
+    evidence::{Evidence, Unavailable},
     finding::{Finding, Place, Verdict},
     name::ServerName,
     policy::Policy,
     version::Version,
 };
 
-use super::{Family, Rule, Tree, maintained};
+use super::{Family, Rule, Tree, asks_whether_maintained, maintained};
 
 pub(super) const RULE: Rule = Rule {
     id: "removal-is-recorded",
@@ -25,7 +25,7 @@ keeps the number from being used again. A server that merely should not be used 
 Set the status in `status.json`, or ask a maintainer to remove the file and to add to `policy/removed.toml` a `[[removed]]`
 with `name`, `version` and `reason`. A record stays for ever.",
     tree: Some(judge_tree),
-    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
+    asks: Some(asks_whether_maintained),
     change: Some(judge),
     ..Rule::BLANK
 };
@@ -72,7 +72,7 @@ fn removed(removals: &Removals, touched: &Touched) -> Option<Finding> {
     let (Territory::Version(name, version), Some(before), None) = (&touched.territory, touched.before, touched.after) else {
         return None;
     };
-    if !matches!(before.kind, Kind::File | Kind::Executable) {
+    if !before.kind.is_regular() {
         return None;
     }
     let find = |message: String, help: String| Some(RULE.finding(Place::file(&touched.path), message, help));

@@ -1,14 +1,14 @@
 use crate::{
     change::{Change, Touched},
-    checkout::{Kind, Territory},
-    evidence::{Evidence, Question},
+    checkout::Territory,
+    evidence::Evidence,
     finding::{Finding, Place},
     name::ServerName,
     version::Version,
 };
 
 use super::{
-    Family, Rule, Tree,
+    Family, Rule, Tree, asks_whether_maintained,
     removal_is_recorded::{Removal, Removals},
 };
 
@@ -24,7 +24,7 @@ versions only would lose this one.
 
 Send `<version>.json.sig` in the change that adds `<version>.json`, and publish a new version to sign anew.",
     tree: Some(judge_tree),
-    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
+    asks: Some(asks_whether_maintained),
     change: Some(judge),
     ..Rule::BLANK
 };
@@ -52,10 +52,9 @@ fn judge(change: &Change, evidence: &Evidence) -> Vec<Finding> {
 fn signature(change: &Change, removals: &Removals, touched: &Touched) -> Option<Finding> {
     let Territory::Signature(name, version) = &touched.territory else { return None };
     let find = |message: &str, help: &str| Some(RULE.finding(Place::file(&touched.path), message, help));
-    let regular = |kind| matches!(kind, Kind::File | Kind::Executable);
     let restore = "restore it, and publish a new version to sign anew";
     match (touched.before, touched.after) {
-        (Some(before), Some(after)) if before.id == after.id && regular(after.kind) => None,
+        (Some(before), Some(after)) if before.id == after.id && after.kind.is_regular() => None,
         (Some(_), Some(_)) => find("this changes the signature of a published version", restore),
         (Some(_), None) if goes(change, removals, name, version) => None,
         (Some(_), None) => find("this removes the signature of a published version", restore),

@@ -1,6 +1,6 @@
 use crate::{
     change::{Change, Touched},
-    checkout::{Kind, Territory},
+    checkout::Territory,
     evidence::Evidence,
     finding::{Finding, Place},
     key::{SIGNATURE_TEXT_MAX, Signature},
@@ -24,7 +24,7 @@ Write the signature's bytes in base64, for ECDSA `r` and `s` of 48 bytes each, w
 fn judge(change: &Change, _: &Evidence) -> Vec<Finding> {
     let is_signature =
         |touched: &&Touched| matches!(touched.territory, Territory::Signature(..) | Territory::NamespaceSignature(_));
-    let is_file = |touched: &&Touched| touched.after.is_some_and(|side| matches!(side.kind, Kind::File | Kind::Executable));
+    let is_file = |touched: &&Touched| touched.after.is_some_and(|side| side.kind.is_regular());
     let wrong = change.touched.iter().filter(is_signature).filter(is_file).filter(|touched| !is_one_line(change, &touched.path));
     let find = |touched: &Touched| {
         let help = "write what your key signed as one line of base64, or leave the file out";

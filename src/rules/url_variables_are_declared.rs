@@ -1,10 +1,10 @@
 use crate::{
+    distance::nearest,
     entry::{
         address,
         model::{Package, Transport},
     },
     finding::quoted,
-    toml_file::nearest,
 };
 
 use super::{Family, Finding, Rule, Subject};
@@ -72,7 +72,7 @@ const COMPARED_MAX: usize = 50;
 const TOLD_MAX: usize = 20;
 
 fn help(name: &str, declared: &[&str], packaged: bool) -> String {
-    match nearest(name, &declared[..declared.len().min(COMPARED_MAX)]) {
+    match nearest(name, declared.iter().copied().take(COMPARED_MAX)) {
         Some(near) => format!("write {}", quoted(&format!("{{{near}}}"))),
         None if packaged => {
             format!("give an argument the `valueHint` {0}, or declare an environment variable of that name", quoted(name))

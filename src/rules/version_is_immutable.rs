@@ -1,13 +1,13 @@
 use crate::{
     change::{Change, Touched},
     checkout::{Kind, Territory},
-    evidence::{Evidence, Question},
+    evidence::Evidence,
     finding::{Finding, Place, quoted},
     history::Lifeline,
 };
 
 use super::{
-    Family, Rule, Tree,
+    Family, Rule, Tree, asks_whether_maintained,
     removal_is_recorded::{Removal, Removals},
 };
 
@@ -24,7 +24,7 @@ how a package that was harmless when it was approved becomes harmful afterwards.
 Restore the first bytes at the first path, and publish a new version for whatever has to change. To warn people about a
 version, or to withdraw it, use `status.json`.",
     tree: Some(judge_tree),
-    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
+    asks: Some(asks_whether_maintained),
     change: Some(judge),
     ..Rule::BLANK
 };
@@ -72,7 +72,7 @@ fn moved(removals: &Removals, touched: &Touched) -> Option<Finding> {
 /// Whether base's file stays a file with base's bytes, or is given those that were published first.
 fn replaced(change: &Change, touched: &Touched) -> Option<Finding> {
     let Territory::Version(name, version) = &touched.territory else { return None };
-    let (before, after) = (touched.before.filter(|side| regular(side.kind))?, touched.after?);
+    let (before, after) = (touched.before.filter(|side| side.kind.is_regular())?, touched.after?);
     let what = match after.kind {
         Kind::Symlink => "a symlink",
         Kind::Submodule => "a submodule",
@@ -91,8 +91,4 @@ fn replaced(change: &Change, touched: &Touched) -> Option<Finding> {
     };
     let message = format!("this turns a published version into {what}");
     Some(RULE.finding(Place::file(&touched.path), message, "restore the file, and publish a new version instead"))
-}
-
-fn regular(kind: Kind) -> bool {
-    matches!(kind, Kind::File | Kind::Executable)
 }

@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use crate::{
     change::{Change, Touched},
     checkout::Territory,
-    evidence::{Evidence, Question},
+    evidence::Evidence,
     finding::{Finding, Place, Verdict, quoted},
     history::Lifeline,
 };
 
-use super::{Family, Rule, Tree, maintained};
+use super::{Family, Rule, Tree, asks_whether_maintained, maintained};
 
 pub(super) const RULE: Rule = Rule {
     id: "version-is-new",
@@ -22,7 +22,7 @@ court, stays removed unless a maintainer brings it back, with the very bytes tha
 
 Publish under a version that was never used.",
     tree: Some(judge_tree),
-    asks: Some(|_, _| vec![Question::Author, Question::Approvals]),
+    asks: Some(asks_whether_maintained),
     change: Some(judge),
     ..Rule::BLANK
 };

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
     gazette::{command, gazette, run},
-    repo::{File, Repo},
+    repo::{File, Repo, put},
     site::{differences, tree},
 };
 
@@ -53,12 +53,6 @@ fn same(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMap<String, Vec<u8>>
     assert!(differences.is_empty(), "{what}: {}", differences.join("\n"));
 }
 
-fn put(repo: &Repo, path: &str, text: &str) {
-    let file = repo.path().join(path);
-    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-    fs::write(file, text).expect("a file");
-}
-
 /// Two servers, then another in place of the second.
 fn exchange() -> [Vec<File>; 2] {
     let stays = || vec![config(""), entry("com.example/echo", "1.0.0", "Says it.")];
@@ -72,7 +66,7 @@ fn what_gazette_did_not_write_stays() {
     built(&repo, "public");
     let foreign = ["public/notes.txt", "public/servers/org.example/going/mine.txt", "public/v0.1/servers/org.example/keep"];
     for path in foreign {
-        put(&repo, path, "mine");
+        put(repo.path(), path, "mine");
     }
     at(&repo, &ids[1]);
     built(&repo, "public");
@@ -95,7 +89,7 @@ fn what_gazette_did_not_write_is_never_overwritten() {
     ] {
         let (repo, ids) = story(&exchange());
         built(&repo, "public");
-        put(&repo, foreign, "mine");
+        put(repo.path(), foreign, "mine");
         let before = tree(&repo.path().join("public"));
         at(&repo, &ids[1]);
         let printed = build(&repo, "public");
@@ -118,12 +112,12 @@ fn what_gazette_did_not_write_is_never_overwritten() {
 #[test]
 fn a_folder_of_others_is_shared() {
     let (repo, _) = story(&exchange());
-    put(&repo, "public/about/us.html", "ours");
+    put(repo.path(), "public/about/us.html", "ours");
     let mut shared = built(&repo, "public");
     assert_eq!(shared.remove("about/us.html").as_deref(), Some(&b"ours"[..]));
     same(&built(&repo, "fresh"), &shared, "around others' files");
     let (repo, _) = story(&exchange());
-    put(&repo, "public/index.html", "ours");
+    put(repo.path(), "public/index.html", "ours");
     let printed = build(&repo, "public");
     assert!(printed.contains("`public/index.html` is in the way") && printed.ends_with("exit 2\n"), "{printed}");
     assert_eq!(fs::read_to_string(repo.path().join("public/index.html")).expect("it stays"), "ours");
@@ -164,7 +158,7 @@ fn a_folder_becomes_plain_and_back() {
         same(&built(&repo, &format!("fresh-{commit}")), &over, commit);
     }
     // Another's file is in the way of a copy, and stays where there is none.
-    put(&repo, "public/v0.1/servers/index.html", "mine");
+    put(repo.path(), "public/v0.1/servers/index.html", "mine");
     at(&repo, &ids[0]);
     built(&repo, "public");
     assert_eq!(fs::read_to_string(repo.path().join("public/v0.1/servers/index.html")).expect("it stays"), "mine");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     gazette::gazette,
-    repo::{File, Repo},
+    repo::{File, Repo, put},
 };
 
 const CONFIG: &str = "title = \"T\"\nbase_url = \"https://registry.example.com\"\n";
@@ -23,18 +23,12 @@ fn repository(files: &[(&str, &str)]) -> Repo {
     repo
 }
 
-fn put(repo: &Repo, path: &str, text: &str) {
-    let file = repo.path().join(path);
-    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-    fs::write(file, text).expect("a file");
-}
-
 #[test]
 fn fix_mends_what_is_new_and_leaves_what_is_published() {
     let published = OLD.replace("1.0.0", "0.9.0");
     let old_path = PATH.replace("1.0.0", "0.9.0");
     let repo = repository(&[(&old_path, &published)]);
-    put(&repo, PATH, OLD);
+    put(repo.path(), PATH, OLD);
     let printed = gazette(repo.path(), &["check", "--fix"]);
     assert!(printed.contains(&format!("mended {PATH}: 1 edit for spelling-is-current")), "{printed}");
     assert!(printed.contains(&format!("left {old_path}: it is published")), "{printed}");
@@ -49,7 +43,7 @@ fn fmt_lays_out_what_is_new_only() {
     let published = OLD.replace("1.0.0", "0.9.0");
     let old_path = PATH.replace("1.0.0", "0.9.0");
     let repo = repository(&[(&old_path, &published)]);
-    put(&repo, PATH, OLD);
+    put(repo.path(), PATH, OLD);
     assert_eq!(gazette(repo.path(), &["fmt", "--check"]), format!("would lay out {PATH}\nexit 1\n"));
     assert_eq!(gazette(repo.path(), &["fmt"]), format!("laid out {PATH}\nexit 0\n"));
     assert_eq!(gazette(repo.path(), &["fmt"]), "exit 0\n");
@@ -158,7 +152,7 @@ fn an_operators_mistake_is_answered_with_the_way_out() {
             "{args:?}: {printed}"
         );
     }
-    put(&repo, "registry-data/registry.toml", &format!("{CONFIG}[rules]\nversion-is-immutable = \"note\"\n"));
+    put(repo.path(), "registry-data/registry.toml", format!("{CONFIG}[rules]\nversion-is-immutable = \"note\"\n"));
     let printed = gazette(repo.path(), &["check"]);
     assert!(printed.contains("error: registry-data/registry.toml:4:1: the rule `version-is-immutable` is locked"), "{printed}");
     let nowhere = tempfile::tempdir().expect("a folder");

@@ -6,9 +6,9 @@ mod hosts;
 mod tables;
 mod wire;
 
-use std::{env, fs, path::Path};
+use std::{env, path::Path};
 
-use crate::{gazette::gazette, site};
+use crate::{gazette::gazette, repo::put, site};
 
 use clients::Host;
 use wire::Address;
@@ -30,9 +30,7 @@ fn site_for_a_contract() {
     let printed = gazette(repo.path(), &["build"]);
     assert!(printed.ends_with("exit 0\n"), "{printed}");
     for (path, bytes) in site::tree(&repo.path().join("public")) {
-        let file = Path::new(&to).join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, bytes).expect("a file");
+        put(Path::new(&to), &path, bytes);
     }
 }
 

@@ -1,13 +1,13 @@
 //! The same commit is the same bytes: on any number of threads, in any zone and language, in another clone, in any order of files,
 //! whatever form the site takes, and whichever build it is built over.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use proptest::{collection::vec, prelude::*, test_runner::Config};
 
 use crate::{
     gazette::{command, gazette, run},
-    repo::{File, Repo, alone, files_below},
+    repo::{File, Repo, alone, files_below, put},
     site::{self, differences},
 };
 
@@ -60,9 +60,7 @@ fn the_order_in_which_files_were_made_does_not_matter() {
     for _ in 0..3 {
         let dir = tempfile::tempdir().expect("a folder");
         for File { path, bytes, .. } in &files {
-            let file = dir.path().join(path);
-            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-            fs::write(file, bytes).expect("a file");
+            put(dir.path(), path, bytes);
         }
         let data = dir.path().to_str().expect("UTF-8");
         let printed = gazette(dir.path(), &["build", "--data", data, "--out", "-", "--as-of", "2026-01-01T00:00:00Z"]);

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     gazette::{bless, gazette},
-    repo::files_below,
+    repo::{copy, files_below, put},
     schemas::{corpus, documents::rich, edits::any_edit, read},
 };
 
@@ -27,22 +27,12 @@ const CONFIG: &str = "title = \"Cases\"\nbase_url = \"https://registry.example.c
 
 /// Builds what lies in a folder as of one time, and gives the folder that was built.
 fn build(dir: &Path) -> PathBuf {
-    let config = dir.join("registry-data/registry.toml");
-    if !config.exists() {
-        fs::create_dir_all(config.parent().expect("a folder")).expect("a folder");
-        fs::write(&config, CONFIG).expect("a file");
+    if !dir.join("registry-data/registry.toml").exists() {
+        put(dir, "registry-data/registry.toml", CONFIG);
     }
     let printed = gazette(dir, &["build", "--as-of", "2026-01-01T00:00:00Z", "--data", "registry-data", "--out", "public"]);
     assert!(printed.ends_with("exit 0\n"), "{printed}");
     dir.join("public")
-}
-
-fn copy(from: &Path, to: &Path) {
-    for file in files_below(from) {
-        let path = to.join(&file.path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, file.bytes).expect("a file");
-    }
 }
 
 /// `tests/cases/exports/<case>/registry-data` and, below `expected`, the exports that it makes; JSON laid out for readers.
@@ -108,18 +98,14 @@ fn hostile() -> (tempfile::TempDir, PathBuf) {
         members.insert("name".to_owned(), name.as_str().into());
         members.insert("version".to_owned(), "1.0.0".into());
         members.insert("_meta".to_owned(), json!({ "io.modelcontextprotocol.registry/publisher-provided": provided }));
-        let path = dir.path().join(format!("registry-data/servers/{name}/1.0.0.json"));
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, document.to_string()).expect("a file");
+        put(dir.path(), &format!("registry-data/servers/{name}/1.0.0.json"), document.to_string());
         if number % 9 == 0 {
-            let status = dir.path().join(format!("registry-data/servers/{name}/status.json"));
-            fs::write(status, "{\"status\": \"deprecated\"}").expect("a file");
+            put(dir.path(), &format!("registry-data/servers/{name}/status.json"), "{\"status\": \"deprecated\"}");
         }
         names.push(name);
     }
-    let group = dir.path().join("registry-data/groups/all.toml");
-    fs::create_dir_all(group.parent().expect("a folder")).expect("a folder");
-    fs::write(group, format!("name = \"All\"\ndescription = \"All\"\nservers = {names:?}\n")).expect("a file");
+    let group = format!("name = \"All\"\ndescription = \"All\"\nservers = {names:?}\n");
+    put(dir.path(), "registry-data/groups/all.toml", group);
     let public = build(dir.path());
     (dir, public)
 }

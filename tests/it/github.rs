@@ -176,7 +176,7 @@ impl State {
     }
 
     fn answer(&mut self, request: &Request) -> Response {
-        let line = format!("{} {}", request.method, request.path);
+        let line = format!("{} {}", request.method, request.path());
         self.asked.push(line.clone());
         if request.headers.get("authorization") != Some(&format!("Bearer {TOKEN}")) {
             self.wrong.push(format!("{line} comes without the token"));
@@ -197,11 +197,11 @@ impl State {
     }
 
     fn read(&mut self, request: &Request) -> Response {
-        let path = &request.path;
+        let path = request.path();
         if path == "/user" {
             return Response::new(403, r#"{"message": "Resource not accessible by integration"}"#);
         }
-        let reference = request.query.get("ref").map(|at| format!("?ref={at}")).unwrap_or_default();
+        let reference = request.query("ref").map(|at| format!("?ref={at}")).unwrap_or_default();
         if let Some(raw) = self.raw.get(&format!("{path}{reference}")) {
             return fresh(request, raw.clone().into_bytes(), false, &mut self.unchanged);
         }
@@ -217,7 +217,7 @@ impl State {
             let body = if answer.is_null() { Vec::new() } else { answer.to_string().into_bytes() };
             return if answer.is_null() { Response::new(204, "") } else { fresh(request, body, false, &mut self.unchanged) };
         };
-        let number = |name: &str| request.query.get(name).and_then(|text| text.parse::<usize>().ok());
+        let number = |name: &str| request.query(name).and_then(|text| text.parse::<usize>().ok());
         let (Some(per_page @ 1..=100), Some(page @ 1..)) = (number("per_page"), number("page")) else {
             self.wrong.push(format!("GET {path} asks for no page"));
             return Response::new(422, r#"{"message": "no page"}"#);
@@ -236,7 +236,7 @@ impl State {
 
     fn write(&mut self, request: &Request, line: &str) -> Response {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let parts: Vec<&str> = request.path.trim_start_matches(&format!("/repos/{HOME}/")).split('/').collect();
+        let parts: Vec<&str> = request.path().trim_start_matches(&format!("/repos/{HOME}/")).split('/').collect();
         let (kind, response) = match (request.method.as_str(), &parts[..]) {
             ("POST", ["statuses", sha]) => self.status(sha, &body),
             ("POST", ["issues", number, "comments"]) => {

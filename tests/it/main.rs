@@ -20,6 +20,7 @@ mod loopback;
 mod operations;
 mod pages;
 mod publish;
+mod rendered;
 mod repo;
 mod schemas;
 mod serve;

@@ -131,6 +131,20 @@ fn quoted(path: &str) -> String {
     out + "\""
 }
 
+/// Writes a file below a folder, and the folders on the way to it.
+pub(crate) fn put(dir: &Path, path: &str, bytes: impl AsRef<[u8]>) {
+    let file = dir.join(path);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    fs::write(file, bytes).expect("a file");
+}
+
+/// Writes what lies below a folder into another.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for File { path, bytes, .. } in files_below(from) {
+        put(to, &path, bytes);
+    }
+}
+
 /// Every file below a folder with its path from there, in order; symlinks and modes as they are.
 pub(crate) fn files_below(dir: &Path) -> Vec<File> {
     fn walk(dir: &Path, base: &Path, files: &mut Vec<File>) {

@@ -4,19 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    sync::Mutex,
 };
 
-use gazette::{
-    adapters::git::Repository,
-    config::Config,
-    registry::Registry,
-    site::{Sink, Site, Wants, path::SitePath},
-};
+use gazette::site::path::SitePath;
 
 use crate::{
     gazette::gazette,
-    repo::{File, Repo, files_below},
+    rendered::{self, Outline},
+    repo::{File, Repo, files_below, put},
 };
 
 pub(crate) fn case(name: &str) -> PathBuf {
@@ -71,56 +66,13 @@ pub(crate) fn differences(expected: &BTreeMap<String, Vec<u8>>, actual: &BTreeMa
 
 /// Every page of a repository's last commit, by its address.
 pub(crate) fn pages(repo: &Path) -> BTreeMap<SitePath, Vec<u8>> {
-    let repository = Repository::discover(repo).expect("it opens").expect("it is there");
-    let head = repository.head().expect("a commit");
-    let checkout = repository.checkout(&repository.tree(head).expect("a tree"), "registry-data/").expect("files");
-    let history = repository.history(head, "registry-data/").expect("a history");
-    let text = checkout.text("registry-data/registry.toml").expect("it is read").expect("settings");
-    let config = Config::parse("registry.toml", &text).expect("settings");
-    let (registry, _) = Registry::outline(&checkout, history, config).expect("a registry");
-    let site = Site::of(&registry, &checkout);
-    let collected = Collected::default();
-    let wants = Wants { server: &|_| true, collections: true, progress: &|_| () };
-    let findings = site.render(&wants, &collected).expect("it is rendered");
-    assert!(findings.is_empty(), "{findings:?}");
-    let mut pages = collected.0.into_inner().expect("no thread panicked");
+    let outline = Outline::at_head(repo);
+    let site = outline.site();
+    let mut pages = rendered::pages(&site);
     for page in site.host_pages() {
         pages.extend(page.paths.into_iter().map(|path| (path, page.body.clone())));
     }
     pages
-}
-
-/// Pages, as they come.
-#[derive(Default)]
-struct Collected(Mutex<BTreeMap<SitePath, Vec<u8>>>);
-
-impl Sink for Collected {
-    type Open = (Vec<SitePath>, Vec<u8>);
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        let mut pages = self.0.lock().expect("no thread panics");
-        for path in paths {
-            assert!(pages.insert(path.clone(), body.to_vec()).is_none(), "two pages at {path}");
-        }
-        Ok(())
-    }
-
-    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        Ok((paths, Vec::new()))
-    }
-
-    fn append(&self, (_, body): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        body.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn close(&self, (paths, body): Self::Open) -> anyhow::Result<()> {
-        self.page(&paths, &body)
-    }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]
@@ -144,9 +96,7 @@ fn every_registry_is_built_into_exactly_the_expected_files() {
         if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
             let _ = fs::remove_dir_all(&expected);
             for (path, bytes) in &actual {
-                let file = expected.join(path);
-                fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-                fs::write(file, bytes).expect("a file");
+                put(&expected, path, bytes);
             }
             continue;
         }

@@ -4,9 +4,9 @@ use std::sync::Mutex;
 
 use crate::{
     adapters::pages::Form,
-    digest::{Digesting, Sha256},
-    manifest::{Line, Manifest},
-    site::{Sink, path::SitePath},
+    digest::Sha256,
+    manifest::{Ledger, Line, Manifest},
+    site::path::SitePath,
 };
 
 /// The lines of a site, in no order.
@@ -47,30 +47,8 @@ impl Nowhere {
     }
 }
 
-impl Sink for Nowhere {
-    type Open = (Vec<SitePath>, Digesting);
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        self.note(paths, Sha256::of(body), body.len() as u64);
-        Ok(())
-    }
-
-    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        Ok((paths, Digesting::default()))
-    }
-
-    fn append(&self, (_, digesting): &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        digesting.add(bytes);
-        Ok(())
-    }
-
-    fn close(&self, (paths, digesting): Self::Open) -> anyhow::Result<()> {
-        let (sha256, size) = digesting.end();
-        self.note(&paths, sha256, size);
-        Ok(())
-    }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
+impl Ledger for Nowhere {
+    fn enter(&self, paths: &[SitePath], sha256: Sha256, size: u64, _: Option<&[u8]>) {
+        self.note(paths, sha256, size);
     }
 }

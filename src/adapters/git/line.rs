@@ -239,9 +239,8 @@ impl Walk {
     }
 
     fn file(&self, path: &str, before: Option<Entry<'_>>, after: Option<Entry<'_>>) -> anyhow::Result<Option<FileChange>> {
-        let regular = |entry: Option<Entry<'_>>| {
-            entry.filter(|entry| matches!(entry.kind, Some(Kind::File | Kind::Executable))).map(|entry| entry.id)
-        };
+        let regular =
+            |entry: Option<Entry<'_>>| entry.filter(|entry| entry.kind.is_some_and(Kind::is_regular)).map(|entry| entry.id);
         let (before, after) = (regular(before), regular(after));
         if before == after || path.strip_suffix(".json").is_none() {
             return Ok(None);

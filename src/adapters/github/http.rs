@@ -56,6 +56,16 @@ pub(super) struct Http {
     patience: Mutex<Duration>,
 }
 
+/// One request, as often as it is put.
+struct Asked<'a> {
+    method: &'a Method,
+    url: &'a url::Url,
+    accept: &'a str,
+    /// What it was answered before.
+    known: Option<&'a Cached>,
+    body: &'a [u8],
+}
+
 /// What was answered to a GET.
 #[derive(Debug)]
 pub(super) struct Answered {
@@ -108,7 +118,8 @@ impl Http {
     /// A document; asked anew only if it has changed.
     pub(super) fn get(&self, url: &url::Url, accept: &str) -> Result<Answered, Trouble> {
         let known = self.cache.as_ref().and_then(|cache| cache.find(url.as_str(), accept));
-        let (mut response, body) = self.patiently(&Method::GET, url, accept, known.as_ref(), &[])?;
+        let asked = Asked { method: &Method::GET, url, accept, known: known.as_ref(), body: &[] };
+        let (mut response, body) = self.patiently(&asked)?;
         let date = date(response.headers_mut());
         if response.status().as_u16() == 304 {
             let Some(Cached { body, more, .. }) = known else { return Err(Trouble::Other("GitHub answered nothing".to_owned())) };
@@ -162,26 +173,18 @@ impl Http {
     pub(super) fn send(&self, method: &Method, parts: &[&str], body: &serde_json::Value) -> Result<Vec<u8>, Trouble> {
         let bytes = serde_json::to_vec(body).expect("JSON");
         let bytes = if body.is_null() { &[][..] } else { &bytes };
-        Ok(self.patiently(method, &self.url(parts, "")?, JSON, None, bytes)?.1)
+        let asked = Asked { method, url: &self.url(parts, "")?, accept: JSON, known: None, body: bytes };
+        Ok(self.patiently(&asked)?.1)
     }
 
-    fn patiently(
-        &self,
-        method: &Method,
-        url: &url::Url,
-        accept: &str,
-        known: Option<&Cached>,
-        body: &[u8],
-    ) -> Result<(Response<()>, Vec<u8>), Trouble> {
-        let mut retries = RETRIES.iter().copied();
+    fn patiently(&self, asked: &Asked) -> Result<(Response<()>, Vec<u8>), Trouble> {
+        let mut retries = RETRIES.iter().copied().filter(|_| *asked.method == Method::GET);
         let mut secondary = SECONDARY;
         loop {
-            let (trouble, wait) = match self.once(method, url, accept, known, body) {
-                Ok((response, body)) => match refusal(&response, &body, url) {
+            let (trouble, wait) = match self.once(asked) {
+                Ok((response, body)) => match refusal(&response, &body, asked.url) {
                     None => return Ok((response, body)),
-                    Some(trouble @ Trouble::Busy(_)) if response.status().is_server_error() => {
-                        (trouble, retries.next().filter(|_| *method == Method::GET))
-                    }
+                    Some(trouble @ Trouble::Busy(_)) if response.status().is_server_error() => (trouble, retries.next()),
                     Some(trouble @ Trouble::Busy(_)) => {
                         let wait = asked_to_wait(response.headers()).unwrap_or(secondary);
                         secondary *= 2;
@@ -189,7 +192,7 @@ impl Http {
                     }
                     Some(trouble) => return Err(trouble),
                 },
-                Err(trouble) => (trouble, retries.next().filter(|_| *method == Method::GET)),
+                Err(trouble) => (trouble, retries.next()),
             };
             if !wait.is_some_and(|wait| self.wait(wait)) {
                 return Err(trouble);
@@ -211,14 +214,8 @@ impl Http {
         left.is_some()
     }
 
-    fn once(
-        &self,
-        method: &Method,
-        url: &url::Url,
-        accept: &str,
-        known: Option<&Cached>,
-        body: &[u8],
-    ) -> Result<(Response<()>, Vec<u8>), Trouble> {
+    fn once(&self, asked: &Asked) -> Result<(Response<()>, Vec<u8>), Trouble> {
+        let Asked { method, url, accept, known, body } = *asked;
         let failed = |error: ureq::Error| Trouble::Busy(format!("GitHub did not answer at `{}`: {error}", url.path()));
         let mut request = Request::builder()
             .method(method)

@@ -7,10 +7,14 @@ use jsonschema::{
 use serde_json::Value;
 
 use crate::{
-    entry::{locate::escape, model},
+    distance::nearest,
+    entry::{
+        locate::escape,
+        members,
+        model::{self, Kind},
+    },
     finding::quoted,
     name::ServerName,
-    toml_file::nearest,
 };
 
 use super::Schema;
@@ -99,9 +103,8 @@ pub(super) fn of(schema: &Schema, error: &ValidationError<'_>) -> Vec<Said> {
 }
 
 fn stranger(schema: &Schema, pointer: &str, what: &str, key: &str) -> Said {
-    let help = match nearest(key, &PACKAGE) {
-        Some(near) if schema.is_snake_case() => format!("write `{}`", model::snake(near).unwrap_or(near)),
-        Some(near) => format!("write `{near}`"),
+    let help = match members::meant(Kind::Package, key) {
+        Some(meant) => format!("write `{}`", schema.spelled(meant)),
         None if schema.date != Schema::newest().date => {
             format!("remove it, or name the schema of {} if that knows it", Schema::newest().date)
         }
@@ -131,26 +134,12 @@ fn misspelt<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
         .keys()
         .take(COMPARED_MAX)
         .map(String::as_str)
-        .find(|key| model::snake(key).or(model::current(key)).is_none() && nearest(key, &PACKAGE) == Some(member))
+        .find(|key| model::snake(key).or(model::current(key)).is_none() && members::meant(Kind::Package, key) == Some(member))
 }
 
 fn article(word: &str) -> &'static str {
     if word == "sse" || word.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
-
-/// The members of a package, which the schemas until 2025-09-29 close.
-const PACKAGE: [&str; 10] = [
-    "registryType",
-    "registryBaseUrl",
-    "identifier",
-    "version",
-    "fileSha256",
-    "runtimeHint",
-    "transport",
-    "runtimeArguments",
-    "packageArguments",
-    "environmentVariables",
-];
 
 /// What a person would call the thing at a pointer.
 fn what_is_at(pointer: &str, value: &Value) -> String {
@@ -213,7 +202,7 @@ fn choose(pointer: &str, value: &Value, options: &Value) -> String {
         "http" | "https" | "streamable_http" | "streamableHttp" | "StreamableHttp" | "streamable" if is_transport => {
             "write `streamable-http`".to_owned()
         }
-        given => match nearest(given, &known) {
+        given => match nearest(given, known.iter().copied()) {
             Some(near) => format!("write `{near}`"),
             None => format!("use one of {}", list(options)),
         },

@@ -6,89 +6,10 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::install::Flaw;
-use crate::entry::locate::escape;
-
-/// What a member may be.
-enum Form {
-    Text,
-    Flag,
-    Object(&'static [(&'static str, Form)]),
-    List(&'static Form),
-    /// By names of the author's choice.
-    Named(&'static Form),
-    Anything,
-}
-
-use Form::{Anything, Flag, List, Named, Object, Text};
-
-const INPUT: Form = Object(&[
-    ("description", Text),
-    ("value", Text),
-    ("default", Text),
-    ("placeholder", Text),
-    ("choices", List(&Text)),
-    ("format", Text),
-    ("isRequired", Flag),
-    ("isSecret", Flag),
-]);
-
-const PAIR: Form = Object(&[
-    ("name", Text),
-    ("description", Text),
-    ("value", Text),
-    ("default", Text),
-    ("placeholder", Text),
-    ("choices", List(&Text)),
-    ("format", Text),
-    ("isRequired", Flag),
-    ("isSecret", Flag),
-    ("variables", Named(&INPUT)),
-]);
-
-const ARGUMENT: Form = Object(&[
-    ("type", Text),
-    ("name", Text),
-    ("valueHint", Text),
-    ("isRepeated", Flag),
-    ("description", Text),
-    ("value", Text),
-    ("default", Text),
-    ("placeholder", Text),
-    ("choices", List(&Text)),
-    ("format", Text),
-    ("isRequired", Flag),
-    ("isSecret", Flag),
-    ("variables", Named(&INPUT)),
-]);
-
-const TRANSPORT: Form = Object(&[("type", Text), ("url", Text), ("headers", List(&PAIR)), ("variables", Named(&INPUT))]);
-
-const PACKAGE: Form = Object(&[
-    ("registryType", Text),
-    ("registryBaseUrl", Text),
-    ("identifier", Text),
-    ("version", Text),
-    ("fileSha256", Text),
-    ("runtimeHint", Text),
-    ("transport", TRANSPORT),
-    ("runtimeArguments", List(&ARGUMENT)),
-    ("packageArguments", List(&ARGUMENT)),
-    ("environmentVariables", List(&PAIR)),
-]);
-
-const ENTRY: Form = Object(&[
-    ("$schema", Text),
-    ("name", Text),
-    ("description", Text),
-    ("title", Text),
-    ("version", Text),
-    ("websiteUrl", Text),
-    ("repository", Object(&[("url", Text), ("source", Text), ("id", Text), ("subfolder", Text)])),
-    ("icons", List(&Object(&[("src", Text), ("mimeType", Text), ("sizes", List(&Text)), ("theme", Text)]))),
-    ("packages", List(&PACKAGE)),
-    ("remotes", List(&TRANSPORT)),
-    ("_meta", Object(&[(crate::entry::model::PUBLISHER_PROVIDED, Anything)])),
-]);
+use crate::entry::{
+    locate::escape,
+    members::{ENTRY, Form},
+};
 
 /// The entry so reduced; what was taken out of it is told.
 pub(super) fn entry(server: &Value, left_out: &mut Vec<Flaw>) -> Value {
@@ -118,23 +39,23 @@ impl fmt::Display for At<'_> {
 
 fn fit(form: &Form, value: &Value, at: &At, left_out: &mut Vec<Flaw>) -> Option<Value> {
     let fitting = match (form, value) {
-        (Text, Value::String(_)) | (Flag, Value::Bool(_)) | (Anything, _) => Some(value.clone()),
-        (Object(known), Value::Object(members)) => {
+        (Form::Text, Value::String(_)) | (Form::Flag, Value::Bool(_)) | (Form::Anything, _) => Some(value.clone()),
+        (Form::Object(groups), Value::Object(members)) => {
             let mut kept = Map::with_capacity(members.len());
             for (name, value) in members {
                 let at = At::Member(at, name);
-                match known.iter().find(|(known, _)| known == name) {
+                match groups.iter().copied().flatten().find(|(known, _)| known == name) {
                     Some((_, form)) => kept.extend(fit(form, value, &at, left_out).map(|value| (name.clone(), value))),
                     None => left_out.push(Flaw::new(at.to_string(), "the schema knows no such member")),
                 }
             }
             Some(kept.into())
         }
-        (Named(form), Value::Object(members)) => {
+        (Form::Named(form), Value::Object(members)) => {
             let fit = |(name, value): (&String, &Value)| Some((name.clone(), fit(form, value, &At::Member(at, name), left_out)?));
             Some(members.iter().filter_map(fit).collect::<Map<_, _>>().into())
         }
-        (List(form), Value::Array(items)) => {
+        (Form::List(form), Value::Array(items)) => {
             let fit = |(index, item)| fit(form, item, &At::Item(at, index), left_out);
             Some(items.iter().enumerate().filter_map(fit).collect())
         }

@@ -159,7 +159,7 @@ fn builds_at_the_same_time_do_no_harm() {
 #[test]
 fn a_place_where_no_folder_can_be_is_an_error_with_its_name() {
     let (repo, _) = story(&states());
-    put(&repo, "file", "mine");
+    put(repo.path(), "file", "mine");
     for out in ["file", "file/public"] {
         let printed = build(&repo, out);
         assert!(printed.contains("error: ") && printed.contains(out) && printed.ends_with("exit 2\n"), "{out}: {printed}");

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use gazette::site::path::{HostFile, SitePath};
 use serde_json::Value;
 
-use super::wire::{Address, Answer};
+use crate::loopback::Response;
+
+use super::wire::Address;
 
 /// A host that serves the site of `tests/cases/site/small`.
 pub(crate) struct Host {
@@ -22,7 +24,7 @@ impl Host {
         Self { address, pages, lacks: lacks.split(',').map(str::to_owned).collect() }
     }
 
-    fn get(&self, target: &str) -> Answer {
+    fn get(&self, target: &str) -> Response {
         self.address.ask("GET", target, &[])
     }
 

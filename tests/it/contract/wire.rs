@@ -1,33 +1,18 @@
-//! HTTP/1.1 as bytes: addresses go out exactly as they are written, which no library promises, and a server of a few lines.
+//! HTTP/1.1 as bytes: addresses go out exactly as they are written, which no library promises.
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
-    thread,
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
+
+use crate::loopback::Response;
 
 /// Where a host listens, and the path below which it has the registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
     host: String,
     path: String,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-/// What a server was asked.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) method: String,
-    /// As it was written, query and all.
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// Longer than any answer over loopback takes.
@@ -40,7 +25,12 @@ impl Address {
         Self { host: host.to_owned(), path }
     }
 
-    pub(crate) fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
+    /// A host on this machine that has nothing but the registry.
+    pub(crate) fn of(host: SocketAddr) -> Self {
+        Self { host: host.to_string(), path: String::new() }
+    }
+
+    pub(crate) fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Response {
         let mut stream = TcpStream::connect(&self.host).expect("the host listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut request =
@@ -49,11 +39,11 @@ impl Address {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         stream.write_all((request + "\r\n").as_bytes()).expect("the host reads");
-        Answer::read(&mut BufReader::new(stream), method)
+        read(&mut BufReader::new(stream), method)
     }
 
     /// The same, following a redirect once.
-    pub(crate) fn follow(&self, target: &str) -> Answer {
+    pub(crate) fn follow(&self, target: &str) -> Response {
         let answer = self.ask("GET", target, &[]);
         match answer.header("location") {
             Some(location) if (300..400).contains(&answer.status) => {
@@ -65,54 +55,33 @@ impl Address {
     }
 }
 
-impl Answer {
-    pub(crate) fn new(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: vec![("content-type".to_owned(), kind.to_owned())], body: body.into() }
+fn read(stream: &mut impl BufRead, method: &str) -> Response {
+    let first = line(stream);
+    let status = first.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no answer: {first:?}"));
+    let mut answer = Response { status, headers: headers(stream), body: Vec::new() };
+    if method == "HEAD" || status == 204 || status == 304 {
+        return answer;
     }
-
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        self
-    }
-
-    /// All values of a header, as a client sees them.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let values: Vec<&str> = self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value).collect();
-        (!values.is_empty()).then(|| values.join(", "))
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
-    }
-
-    fn read(stream: &mut impl BufRead, method: &str) -> Self {
-        let first = line(stream);
-        let status = first.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no answer: {first:?}"));
-        let mut answer = Self { status, headers: headers(stream), body: Vec::new() };
-        if method == "HEAD" || status == 204 || status == 304 {
-            return answer;
-        }
-        if answer.header("transfer-encoding").is_some_and(|coding| coding == "chunked") {
-            loop {
-                let size = usize::from_str_radix(line(stream).trim(), 16).expect("the size of a chunk");
-                let mut chunk = vec![0; size];
-                stream.read_exact(&mut chunk).expect("a chunk");
-                line(stream);
-                answer.body.append(&mut chunk);
-                if size == 0 {
-                    return answer;
-                }
+    if answer.header("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+        loop {
+            let size = usize::from_str_radix(line(stream).trim(), 16).expect("the size of a chunk");
+            let mut chunk = vec![0; size];
+            stream.read_exact(&mut chunk).expect("a chunk");
+            line(stream);
+            answer.body.append(&mut chunk);
+            if size == 0 {
+                return answer;
             }
         }
-        match answer.header("content-length") {
-            Some(length) => {
-                answer.body = vec![0; length.parse().expect("a length")];
-                stream.read_exact(&mut answer.body).expect("a body");
-            }
-            None => drop(stream.read_to_end(&mut answer.body).expect("a body")),
-        }
-        answer
     }
+    match answer.header("content-length") {
+        Some(length) => {
+            answer.body = vec![0; length.parse().expect("a length")];
+            stream.read_exact(&mut answer.body).expect("a body");
+        }
+        None => drop(stream.read_to_end(&mut answer.body).expect("a body")),
+    }
+    answer
 }
 
 fn line(stream: &mut impl BufRead) -> String {
@@ -126,44 +95,4 @@ fn headers(stream: &mut impl BufRead) -> Vec<(String, String)> {
     lines
         .filter_map(|line| line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())))
         .collect()
-}
-
-/// Answers on a port of its own for as long as the tests run.
-pub(crate) fn serve(answer: impl Fn(&Asked) -> Answer + Send + 'static) -> Address {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let host = listener.local_addr().expect("an address").to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming().filter_map(Result::ok) {
-            let mut stream = BufReader::new(stream);
-            let first = line(&mut stream);
-            let mut words = first.split(' ').map(str::to_owned);
-            let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            let asked = Asked { method, target, headers: headers(&mut stream) };
-            let Answer { status, headers, body } = answer(&asked);
-            let mut head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
-            for (name, value) in headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
-            }
-            let body: &[u8] = if asked.method == "HEAD" { &[] } else { &body };
-            // A client that went away is no trouble of the server.
-            let _ = stream.get_mut().write_all(&[(head + "\r\n").as_bytes(), body].concat());
-        }
-    });
-    Address { host, path: String::new() }
-}
-
-/// `%XX` as bytes, read as UTF-8.
-pub(crate) fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, more @ ..] = rest {
-        let hex = (*first == b'%').then(|| more.get(..2).and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok()));
-        if let Some(byte) = hex.flatten() {
-            bytes.push(byte);
-            rest = &more[2..];
-        } else {
-            bytes.push(*first);
-            rest = more;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_default()
 }

@@ -13,6 +13,8 @@ use gazette::{
     history::History,
 };
 
+use crate::repo::put;
+
 /// Where the registry lies in every repository here.
 pub(crate) const PREFIX: &str = "registry-data/";
 
@@ -106,9 +108,7 @@ impl Repo {
 
     /// Puts a file at a path of the repository.
     pub(crate) fn write(&self, path: &str, content: &str) -> &Self {
-        let file = self.file(path);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        std::fs::write(file, content).expect("a file");
+        put(self.path(), path, content);
         self
     }
 

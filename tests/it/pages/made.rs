@@ -1,17 +1,14 @@
 //! A site in memory, and its pages as a parser of HTML reads them.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Mutex};
+use std::{collections::BTreeMap, path::Path};
 
-use gazette::{
-    adapters::disk,
-    config::Config,
-    history::History,
-    instant::Instant,
-    registry::Registry,
-    site::{Sink, Site, Wants, path::SitePath},
-};
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
+
+use crate::{
+    rendered::{self, Outline},
+    repo::{copy, put},
+};
 
 /// Every document by its key.
 pub(crate) struct Made {
@@ -22,56 +19,18 @@ pub(crate) struct Made {
     pub(crate) remote_icons: bool,
 }
 
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl Sink for Memory {
-    type Open = (Vec<SitePath>, Vec<u8>);
-
-    fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
-        for path in paths {
-            let before = self.0.lock().expect("a lock").insert(path.key(), body.to_vec());
-            assert!(before.is_none(), "{path} is written twice");
-        }
-        Ok(())
-    }
-
-    fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
-        Ok((paths, Vec::new()))
-    }
-
-    fn append(&self, open: &mut Self::Open, bytes: &[u8]) -> anyhow::Result<()> {
-        open.1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn close(&self, open: Self::Open) -> anyhow::Result<()> {
-        self.page(&open.0, &open.1)
-    }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
 impl Made {
     /// The site of a registry's folder, everything in it published at one time.
     pub(crate) fn of(folder: &Path) -> Self {
-        let mut checkout = disk::list(folder, "registry-data/", &disk::NoIndex).expect("a folder");
-        disk::identify(&mut checkout).expect("files");
-        let text = fs::read_to_string(folder.join("registry.toml")).expect("a configuration");
-        let config = Config::parse("registry.toml", &text).expect("a configuration");
-        let at = Instant::parse("2026-11-20T08:30:00Z").expect("a time");
-        let history = History::as_of(&checkout, at).expect("a history");
-        let (registry, _) = Registry::outline(&checkout, history, config).expect("a registry");
-        let site = Site::of(&registry, &checkout);
-        let memory = Memory::default();
-        let findings = site.render(&Wants { server: &|_| true, collections: true, progress: &|_| () }, &memory).expect("a site");
-        assert_eq!(findings, []);
+        let outline = Outline::lying_in(folder);
+        let site = outline.site();
+        let pages = rendered::pages(&site);
+        let count = pages.len();
+        let files: BTreeMap<String, Vec<u8>> = pages.into_iter().map(|(path, body)| (path.key(), body)).collect();
+        assert_eq!(files.len(), count, "two pages have one key");
         let base_path = site.facts.base_path().to_owned();
         let origin = site.facts.base_url.strip_suffix(&*base_path).expect("a path ends an address").to_owned();
-        let remote_icons = registry.config.site.remote_icons;
-        Self { files: memory.0.into_inner().expect("a lock"), origin, base_path, remote_icons }
+        Self { files, origin, base_path, remote_icons: outline.registry.config.site.remote_icons }
     }
 
     pub(crate) fn text(&self, key: &str) -> &str {
@@ -135,48 +94,29 @@ pub(crate) fn demonstration_with(more: &[(&str, &str)]) -> Made {
     let folder = tempfile::tempdir().expect("a folder");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("registry-data"), folder.path());
     for (path, text) in more {
-        let file = folder.path().join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, text).expect("a file");
+        put(folder.path(), path, text);
     }
     Made::of(folder.path())
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 /// A registry in which nothing has been published.
 pub(crate) fn empty() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("registry.toml"), "title = \"Empty\"\nbase_url = \"https://registry.example.com\"\n")
-        .expect("a file");
+    put(folder.path(), "registry.toml", "title = \"Empty\"\nbase_url = \"https://registry.example.com\"\n");
     Made::of(folder.path())
 }
 
 /// So many servers that lists have several pages.
 pub(crate) fn many() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("registry.toml"), "title = \"Many\"\nbase_url = \"https://registry.example.com\"\n")
-        .expect("a file");
+    put(folder.path(), "registry.toml", "title = \"Many\"\nbase_url = \"https://registry.example.com\"\n");
     for at in 0..400 {
         let (namespace, name) = (format!("com.example-{:02}", at % 97), format!("server-{at:03}"));
-        let dir = folder.path().join("servers").join(&namespace).join(&name);
-        fs::create_dir_all(&dir).expect("a folder");
         let text = format!(
             r#"{{"name": "{namespace}/{name}", "version": "1.0.0", "description": "Number {at}.",
             "remotes": [{{"type": "streamable-http", "url": "https://s{at}.example.com/mcp"}}]}}"#
         );
-        fs::write(dir.join("1.0.0.json"), text).expect("a file");
+        put(folder.path(), &format!("servers/{namespace}/{name}/1.0.0.json"), text);
     }
     Made::of(folder.path())
 }

@@ -12,7 +12,7 @@ use gazette::{
     verify::{Host, address::Base, port::Fetch, publication::Reader},
 };
 
-use crate::loopback::{Response, http};
+use crate::loopback::{Response, decoded, http};
 
 /// A body with its type and how long it may be kept.
 pub(crate) type Object = (Vec<u8>, String, String);
@@ -35,7 +35,7 @@ impl Front {
         let shared: Arc<Shared> = Arc::default();
         let seen = shared.clone();
         let address = http(move |request| {
-            let path = decoded(&request.path);
+            let path = decoded(request.path());
             seen.asked.lock().expect("no thread panicked").push(path.clone());
             if let Some((times, response)) = seen.instead.lock().expect("no thread panicked").get_mut(&path)
                 && *times > 0
@@ -96,16 +96,6 @@ pub(crate) fn answer(memory: &Memory, key: &str) -> Response {
 
 pub(crate) fn open(response: Response) -> Response {
     response.with("access-control-allow-origin", "*")
-}
-
-fn decoded(path: &str) -> String {
-    let (mut out, mut rest) = (Vec::new(), path.as_bytes());
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = (first == b'%').then(|| std::str::from_utf8(&after[..2]).expect("two digits"));
-        out.push(hex.map_or(first, |hex| u8::from_str_radix(hex, 16).expect("two digits")));
-        rest = if hex.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(out).expect("UTF-8")
 }
 
 /// Publishes an edition into memory.

@@ -174,7 +174,7 @@ fn a_file_has_no_checkpoint() {
 /// A host that answers everything as long as it is asked for.
 #[test]
 fn a_site_that_never_ends_is_read_to_an_end() {
-    let endless = http(|request| match request.path.as_str() {
+    let endless = http(|request| match request.path() {
         "/checkpoint" => Response::new(302, "").with("location", "/checkpoint?again"),
         path => Response::new(200, vec![b' '; 1 << 20]).with("x-path", &path.replace(['\r', '\n'], "")),
     });

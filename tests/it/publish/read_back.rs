@@ -159,8 +159,7 @@ fn a_host_has_manners() {
     }
     let night = self::night();
     for key in night.after.objects().keys() {
-        let mut closed = answer(&night.after, key);
-        closed.headers.retain(|(name, _)| name != "access-control-allow-origin");
+        let closed = answer(&night.after, key).without("access-control-allow-origin");
         night.front.instead(&format!("/{key}"), closed);
     }
     let Seen { publication, .. } = night.look();

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use crate::{
     gazette::gazette,
-    repo::{File, Repo, files_below},
+    loopback::{decoded, nobody},
+    repo::{File, Repo, files_below, put},
 };
 
 use super::{
-    registry::{SERVERS, decoded, static_host},
+    registry::{SERVERS, static_host},
     serve,
     server::{Asked, Reply, Server},
 };
@@ -124,7 +125,7 @@ fn one_server_can_be_asked_for() {
 #[test]
 fn what_cannot_be_asked_is_the_operators_to_mend() {
     let server = good();
-    let gone = server.base.clone();
+    let gone = &server.base;
     for (target, error, help) in [
         (format!("{gone}?x=1"), "has a query", "clients append path and query"),
         (format!("{gone}/v0.1/servers"), "is an address inside a registry", "write `http://127.0.0.1"),
@@ -137,8 +138,7 @@ fn what_cannot_be_asked_is_the_operators_to_mend() {
         assert!(printed.contains("error: ") && printed.contains(error) && printed.contains(help), "{target}: {printed}");
         assert!(printed.ends_with("exit 2\n") && !printed.contains("secret"), "{target}: {printed}");
     }
-    drop(server);
-    let printed = run(&[&gone]);
+    let printed = run(&[&format!("http://{}", nobody())]);
     assert!(printed.contains("cannot be reached") && printed.contains("help: ") && printed.ends_with("exit 2\n"), "{printed}");
 }
 
@@ -151,11 +151,9 @@ fn built(dir: &Path) {
     }
     paths.extend(["/openapi.yaml", "/registry.json", "/kiro.json"].map(str::to_owned));
     for path in &paths {
-        let asked = Asked { method: "GET".to_owned(), target: path.clone(), headers: std::collections::BTreeMap::new() };
         let is_prefix = paths.iter().any(|other| other.starts_with(&format!("{path}/")));
-        let file = dir.join(format!("{}{}", &decoded(path)[1..], if is_prefix { "/index.json" } else { "" }));
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, static_host(&asked).body).expect("a file");
+        let file = format!("{}{}", &decoded(path)[1..], if is_prefix { "/index.json" } else { "" });
+        put(dir, &file, static_host(&Asked::new("GET", path)).body);
     }
 }
 

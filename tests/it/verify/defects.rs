@@ -9,9 +9,11 @@ use gazette::{
 };
 use serde_json::{Value, json};
 
+use crate::loopback::decoded;
+
 use super::{
     broken,
-    registry::{Spoil, decoded, entry, in_lists, is_list, paged, static_host},
+    registry::{Spoil, entry, in_lists, is_list, paged, static_host},
     said, serve,
     server::{Answer, Asked, Reply, Server},
     verified, weighed,
@@ -43,11 +45,11 @@ fn when(
 }
 
 fn gone(_: Answer) -> Answer {
-    Answer::new(404, "application/json", "{}").with("access-control-allow-origin", "*")
+    Answer::typed(404, "application/json", "{}").with("access-control-allow-origin", "*")
 }
 
 fn page(_: Answer) -> Answer {
-    Answer::new(200, "text/html", "<!doctype html>\n<title>Start</title>").with("access-control-allow-origin", "*")
+    Answer::typed(200, "text/html", "<!doctype html>\n<title>Start</title>").with("access-control-allow-origin", "*")
 }
 
 fn is_get(asked: &Asked) -> bool {
@@ -225,7 +227,7 @@ fn transfers() -> Vec<Case> {
         case("a folder leads to its slash",
             spoil(|asked, answer| Reply::Answer(if is_list(asked) {
                 let (path, query) = asked.target.split_once('?').unwrap_or((&asked.target, ""));
-                Answer::new(301, "text/html", "").with("location", &format!("{path}/?{query}")).with("access-control-allow-origin", "*")
+                Answer::typed(301, "text/html", "").with("location", &format!("{path}/?{query}")).with("access-control-allow-origin", "*")
             } else if matches!(asked.path(), "/v0.1/servers/" | "/v0/servers/") {
                 let target = asked.target.replacen("/servers/", "/servers", 1);
                 static_host(&Asked { target, ..asked.clone() })
@@ -235,21 +237,21 @@ fn transfers() -> Vec<Case> {
             "", "vscode copilot-cli thv toolhive docker apm", &["a redirect, which is followed", "answer at this address itself"]),
         case("a redirect comes without CORS",
             spoil(|asked, answer| Reply::Answer(if asked.path() == "/v0.1/servers" && asked.headers.contains_key("origin") {
-                Answer::new(308, "text/html", "").with("location", &asked.target.replace("/v0.1/", "/v0/"))
+                Answer::typed(308, "text/html", "").with("location", &asked.target.replace("/v0.1/", "/v0/"))
             } else {
                 answer
             })),
             "vscode", "", &["a redirect without `Access-Control-Allow-Origin`"]),
         case("a redirect leads in a circle",
             spoil(|asked, answer| Reply::Answer(if is_list(asked) {
-                Answer::new(302, "text/html", "").with("location", &asked.target)
+                Answer::typed(302, "text/html", "").with("location", &asked.target)
             } else {
                 answer
             })),
             EVERYONE_WHO_LISTS, "", &["redirects in a row, and no client follows more"]),
         case("a redirect leads nowhere",
             spoil(|asked, answer| Reply::Answer(if is_list(asked) {
-                Answer::new(302, "text/html", "").with("location", "javascript:alert(1)")
+                Answer::typed(302, "text/html", "").with("location", "javascript:alert(1)")
             } else {
                 answer
             })),
@@ -265,7 +267,7 @@ fn transfers() -> Vec<Case> {
                 }
                 let mut value: Value = serde_json::from_slice(&answer.body).expect("JSON");
                 // Two pages that lead to each other.
-                let first = asked.query("cursor") != Some("b");
+                let first = asked.query("cursor").as_deref() != Some("b");
                 value["servers"] = json!([value["servers"][usize::from(!first)]]);
                 value["metadata"]["nextCursor"] = json!(if first { "b" } else { "a" });
                 Reply::Answer(Answer { body: value.to_string().into_bytes(), ..answer })
@@ -375,7 +377,7 @@ fn a_registry_with_pages_works_with_every_client() {
 fn a_registry_below_a_path_works_with_every_client() {
     let server = serve(|asked| {
         let inside = asked.target.strip_prefix("/some/path").map(|target| Asked { target: target.to_owned(), ..asked.clone() });
-        Reply::Answer(inside.map_or_else(|| gone(Answer::new(404, "", "")), |asked| static_host(&asked)))
+        Reply::Answer(inside.map_or_else(|| gone(Answer::typed(404, "", "")), |asked| static_host(&asked)))
     });
     let base = Base::parse(&format!("{}/some/path/", server.base)).expect("an address");
     let report = verify::verify("x", &base, None, &Client::ALL, &Web::new()).expect("an answer");
@@ -414,7 +416,7 @@ fn thv_waits_five_seconds_and_no_client_for_ever() {
 
 #[test]
 fn apm_reads_no_more_than_ten_mebibytes() {
-    let server = serve(|asked| match (asked.path(), asked.query("limit")) {
+    let server = serve(|asked| match (asked.path(), asked.query("limit").as_deref()) {
         ("/v0.1/servers", Some("100"))
             if asked.query("version").is_none() && asked.headers.get("accept").is_some_and(|a| a == "*/*") =>
         {

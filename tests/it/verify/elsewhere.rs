@@ -26,11 +26,11 @@ impl<F: Fn(&Asked, &str) -> Answer> Fetch for Elsewhere<F> {
     fn fetch(&self, request: &Request) -> Result<Response, Trouble> {
         self.asked.lock().expect("a log").push(request.clone());
         let (scheme, rest) = request.address.split_once("://").expect("an address");
-        let target = rest.find('/').map_or("/", |at| &rest[at..]).to_owned();
-        let method = if request.method == Method::Get { "GET" } else { "OPTIONS" }.to_owned();
-        let headers = request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let Answer { status, headers, body } = (self.answers)(&Asked { method, target, headers }, scheme);
-        Ok(Response { status, headers, body })
+        let target = rest.find('/').map_or("/", |at| &rest[at..]);
+        let mut asked = Asked::new(if request.method == Method::Get { "GET" } else { "OPTIONS" }, target);
+        asked.headers.extend(request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let Answer { status, headers, body } = (self.answers)(&asked, scheme);
+        Ok(Response { status, headers: headers.into_iter().collect(), body })
     }
 }
 
@@ -76,7 +76,7 @@ fn thv_and_docker_follow_no_redirect_to_plain_http() {
     let (report, _) = asked(HTTPS, &Client::ALL, |asked, scheme| {
         if is_list(asked) && scheme == "https" {
             let to = format!("http://registry.example.com{}", asked.target);
-            return Answer::new(301, "text/html", "").with("location", &to).with("access-control-allow-origin", "*");
+            return Answer::typed(301, "text/html", "").with("location", &to).with("access-control-allow-origin", "*");
         }
         static_host(asked)
     });
@@ -88,7 +88,7 @@ fn thv_and_docker_follow_no_redirect_to_plain_http() {
 fn a_redirect_to_https_is_mended_by_the_address_that_clients_are_given() {
     let (report, _) = asked("http://registry.example.com", &[Client::CopilotCli], |asked, scheme| {
         if scheme == "http" {
-            return Answer::new(301, "text/html", "").with("location", &format!("{HTTPS}{}", asked.target));
+            return Answer::typed(301, "text/html", "").with("location", &format!("{HTTPS}{}", asked.target));
         }
         static_host(asked)
     });
@@ -100,7 +100,7 @@ fn nobody_is_led_into_a_private_network() {
     let (report, asked) = asked(HTTPS, &Client::ALL, |asked, _| {
         if is_list(asked) {
             let to = "http://169.254.169.254/latest/meta-data/";
-            return Answer::new(302, "text/html", "").with("location", to).with("access-control-allow-origin", "*");
+            return Answer::typed(302, "text/html", "").with("location", to).with("access-control-allow-origin", "*");
         }
         static_host(asked)
     });

@@ -18,7 +18,7 @@ fn refuses_missing(answer: Answer, asked: &Asked) -> Answer {
 }
 
 fn shows_a_start_page(answer: Answer, asked: &Asked) -> Answer {
-    if is_missing(asked) { Answer::new(200, "text/html", "<p>").with("access-control-allow-origin", "*") } else { answer }
+    if is_missing(asked) { Answer::typed(200, "text/html", "<p>").with("access-control-allow-origin", "*") } else { answer }
 }
 
 fn keeps_slashes_encoded(answer: Answer, asked: &Asked) -> Answer {

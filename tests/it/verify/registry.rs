@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::loopback::decoded;
+
 use super::server::{Answer, Asked, Reply};
 
 /// Changes an answer of a good registry into that of a bad one.
@@ -87,10 +89,6 @@ fn document(path: &str) -> Option<(&'static str, String)> {
     })
 }
 
-pub(crate) fn decoded(path: &str) -> String {
-    path.replace("%2F", "/").replace("%2B", "+")
-}
-
 /// A static host with everything that clients want, headers included.
 pub(crate) fn static_host(asked: &Asked) -> Answer {
     let cors = |answer: Answer| {
@@ -100,16 +98,16 @@ pub(crate) fn static_host(asked: &Asked) -> Answer {
             .with("access-control-allow-headers", "Authorization, Content-Type")
     };
     if asked.method == "OPTIONS" {
-        return cors(Answer::new(204, "text/plain", ""));
+        return cors(Answer::typed(204, "text/plain", ""));
     }
     let Some((kind, body)) = document(&decoded(asked.path())) else {
-        return cors(Answer::new(404, "application/json", "{\"error\": \"not found\"}"));
+        return cors(Answer::typed(404, "application/json", "{\"error\": \"not found\"}"));
     };
     let tag = format!("\"{}-{}\"", body.len(), asked.path().len());
     if asked.headers.get("if-none-match") == Some(&tag) {
-        return cors(Answer::new(304, kind, "")).with("etag", &tag);
+        return cors(Answer::typed(304, kind, "")).with("etag", &tag);
     }
-    cors(Answer::new(200, kind, body)).with("etag", &tag)
+    cors(Answer::typed(200, kind, body)).with("etag", &tag)
 }
 
 /// The same registry from a server that honours `limit` and `cursor`, as the official one does.
@@ -120,9 +118,8 @@ pub(crate) fn paged(asked: &Asked) -> Answer {
     }
     let all = latest();
     let from = asked.query("cursor").map_or(0, |cursor| {
-        let after = decoded(cursor).replace("%3A", ":");
         all.iter()
-            .position(|entry| after == format!("{}:0", entry["server"]["name"].as_str().expect("a name")))
+            .position(|entry| cursor == format!("{}:0", entry["server"]["name"].as_str().expect("a name")))
             .expect("a cursor")
             + 1
     });

@@ -16,6 +16,8 @@ use gazette::{
     },
 };
 
+use crate::loopback::nobody;
+
 use super::{
     registry::{paged, static_host},
     serve,
@@ -35,7 +37,7 @@ fn request(server: &Server, path: &str) -> Request {
 
 #[test]
 fn an_address_is_sent_byte_for_byte() {
-    let server = serve(|_| Reply::Answer(Answer::new(200, "text/plain", "")));
+    let server = serve(|_| Reply::Answer(Answer::typed(200, "text/plain", "")));
     let paths =
         ["/v0.1/servers/a%2Fb/versions/1.0.0%2Bx", "/a%2fb/../c/./d//e/1.0.0+x?q=a+b&c=%2B&d=e:f/g", "/%7Euser/~user/%41"];
     for path in paths {
@@ -47,7 +49,7 @@ fn an_address_is_sent_byte_for_byte() {
 
 #[test]
 fn only_what_is_asked_for_is_sent() {
-    let server = serve(|_| Reply::Answer(Answer::new(200, "text/plain", "")));
+    let server = serve(|_| Reply::Answer(Answer::typed(200, "text/plain", "")));
     let asked = Request {
         headers: vec![("origin", "https://example.com".to_owned())],
         method: Method::Options,
@@ -64,7 +66,7 @@ fn only_what_is_asked_for_is_sent() {
 fn redirects_and_errors_are_answers_like_any_other() {
     let server = serve(|asked| {
         let status = asked.path()[1..].parse().expect("a status");
-        Reply::Answer(Answer::new(status, "text/plain", "x").with("location", "/200"))
+        Reply::Answer(Answer::typed(status, "text/plain", "x").with("location", "/200"))
     });
     for status in [301, 302, 307, 308, 401, 403, 404, 418, 500, 503] {
         let response = Web::new().fetch(&request(&server, &format!("/{status}"))).expect("an answer");
@@ -87,7 +89,7 @@ fn gzip_is_unpacked_and_a_bomb_is_not() {
             "/empty" => Vec::new(),
             _ => b"no gzip at all".to_vec(),
         };
-        Reply::Answer(Answer::new(200, "application/json", body).with("content-encoding", "gzip"))
+        Reply::Answer(Answer::typed(200, "application/json", body).with("content-encoding", "gzip"))
     });
     let fetch = |path| Web::new().fetch(&request(&server, path));
     assert_eq!(fetch("/good").expect("an answer").body, b"{\"servers\": []}");
@@ -107,9 +109,8 @@ fn every_failure_has_an_end() {
     assert_eq!(web.fetch(&request(&server, "/silence")), Err(Trouble::Slow));
     assert_eq!(Web::new().fetch(&request(&server, "/endless")), Err(Trouble::Large));
     assert!(matches!(Web::new().fetch(&request(&server, "/cut")), Err(Trouble::Broken(_))));
-    let base = server.base.clone();
-    drop(server);
-    let gone = Request { address: base, method: Method::Get, headers: Vec::new(), patience: Duration::from_secs(5), most: 1 };
+    let address = format!("http://{}", nobody());
+    let gone = Request { address, method: Method::Get, headers: Vec::new(), patience: Duration::from_secs(5), most: 1 };
     assert!(matches!(Web::new().fetch(&gone), Err(Trouble::Unreachable(Unreached::Connection(_)))));
 }
 

@@ -1,8 +1,11 @@
 //! Whole nights over the wire: into a bucket, and read back through an address in front of it; and buckets that are not empty.
 
-use std::{fs, net::TcpListener};
+use std::fs;
 
-use crate::{loopback::Response, publish::front::Front};
+use crate::{
+    loopback::{Response, nobody},
+    publish::front::Front,
+};
 
 use super::{
     Repo, VERSION, registry, repository, run,
@@ -58,8 +61,7 @@ fn a_night_that_readers_do_not_see_has_failed() {
     let whole = run(&repo, &["nightly", "--no-read-back"], Some(SECRET));
     assert_eq!(whole.code, 0, "{}", whole.text);
 
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let alone = run(&repo, &["publish", "--read-back", &format!("http://{nobody}")], Some(SECRET));
+    let alone = run(&repo, &["publish", "--read-back", &format!("http://{}", nobody())], Some(SECRET));
     assert_eq!(alone.code, 2, "{}", alone.text);
     assert!(alone.text.contains("cannot be reached") && alone.text.contains("`--no-read-back`"), "{}", alone.text);
 }
