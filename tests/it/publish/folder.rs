@@ -172,9 +172,14 @@ fn a_publication_that_was_killed_is_made_good_by_the_next() {
     let expected = ["main~2", "main~1", "main"].map(|commit| fresh(&repo, commit));
     let public = repo.path().join("public");
     let allowed = ["--allow", "deletes", "--allow", "changes", "--allow", "counts"];
-    let begun = Instant::now();
-    ran(&repo, &publish(&[]));
-    let longest = begun.elapsed();
+    // A machine that stalls makes one of them long, and the moments of death too late.
+    let once = || {
+        let _ = fs::remove_dir_all(&public);
+        let begun = Instant::now();
+        ran(&repo, &publish(&[]));
+        begun.elapsed()
+    };
+    let longest = [once(), once(), once()].into_iter().min().expect("three of them");
     let (mut died, rounds) = (0, 24);
     for round in 0..rounds {
         fs::remove_dir_all(&public).expect("it is there");
