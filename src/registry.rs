@@ -1,6 +1,6 @@
 //! The assembled whole: every server and version, ordered and indexed, with the decisions that govern them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Registry {
     pub config: Config,
-    pub history: History,
+    pub history: Arc<History>,
     pub policy: Policy,
     pub namespaces: BTreeMap<Namespace, NamespaceFile>,
     /// By id.
@@ -64,22 +64,26 @@ impl Registry {
     /// them, no one holds them all. An error is the world's: a file that could not be read.
     pub fn assemble(
         checkout: &Checkout,
-        history: History,
+        history: impl Into<Arc<History>>,
         config: Config,
         inspect: impl Fn(&Entry, &Model) -> Vec<Finding> + Sync,
     ) -> anyhow::Result<(Self, Vec<Finding>)> {
-        Self::put_together(checkout, history, config, Some(&inspect))
+        Self::put_together(checkout, history.into(), config, Some(&inspect))
     }
 
     /// The whole as paths, statuses and decisions tell it, without a look into any entry: for those who read each entry when
     /// they show it.
-    pub fn outline(checkout: &Checkout, history: History, config: Config) -> anyhow::Result<(Self, Vec<Finding>)> {
-        Self::put_together(checkout, history, config, None)
+    pub fn outline(
+        checkout: &Checkout,
+        history: impl Into<Arc<History>>,
+        config: Config,
+    ) -> anyhow::Result<(Self, Vec<Finding>)> {
+        Self::put_together(checkout, history.into(), config, None)
     }
 
     fn put_together(
         checkout: &Checkout,
-        history: History,
+        history: Arc<History>,
         config: Config,
         inspect: Option<&Inspect>,
     ) -> anyhow::Result<(Self, Vec<Finding>)> {
@@ -94,7 +98,7 @@ impl Registry {
             jobs.filter(|read| !matches!(read, Ok((None, f)) if f.is_empty())).collect::<Result<_, _>>()?;
 
         let history = match &config.feed.epoch {
-            Some(epoch) => history.with_epoch(epoch),
+            Some(epoch) => Arc::unwrap_or_clone(history).with_epoch(epoch).into(),
             None => history,
         };
         let mut registry = Self {

@@ -271,8 +271,4 @@ impl Sink for Gift<'_> {
         let (body, sha256) = pieces.end()?;
         self.give(asked, sha256, &body)
     }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
 }

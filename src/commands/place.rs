@@ -1,6 +1,9 @@
 //! Where a command works: the registry's folder, and the repository around it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     adapters::{WayOut, disk, folder, git::Repository},
@@ -24,7 +27,7 @@ pub(super) struct Place {
 /// A registry's files and what happened to them.
 pub(super) struct Source {
     pub(super) checkout: Checkout,
-    pub(super) history: History,
+    pub(super) history: Arc<History>,
     /// How many files lie there otherwise than in the commit.
     pub(super) uncommitted: usize,
 }
@@ -73,7 +76,7 @@ impl Place {
         );
         let (checkout, history) = committed?;
         let uncommitted = lying?.map_or(0, |lying| checkout.difference(&lying));
-        Ok(Source { checkout, history, uncommitted })
+        Ok(Source { checkout, history: history.into(), uncommitted })
     }
 
     /// The files as they lie, and the history of the last commit with whatever is uncommitted after it.
@@ -85,10 +88,10 @@ impl Place {
         let uncommitted = committed.difference(&checkout);
         if uncommitted == 0 {
             // The same bytes, and one pack is sooner read than a hundred thousand files that no one has asked for lately.
-            return Ok(Source { checkout: committed, history, uncommitted });
+            return Ok(Source { checkout: committed, history: history.into(), uncommitted });
         }
         let history = history.with_uncommitted(history::uncommitted(&committed, &checkout)?);
-        Ok(Source { checkout, history, uncommitted })
+        Ok(Source { checkout, history: history.into(), uncommitted })
     }
 
     /// A number that changes whenever the files as they lie do.
@@ -99,7 +102,7 @@ impl Place {
     /// Any commit.
     pub(super) fn at(&self, commit: GitId) -> anyhow::Result<Source> {
         let (checkout, history) = self.committed_at(commit)?;
-        Ok(Source { checkout, history, uncommitted: 0 })
+        Ok(Source { checkout, history: history.into(), uncommitted: 0 })
     }
 
     fn committed_at(&self, commit: GitId) -> anyhow::Result<(Checkout, History)> {
@@ -111,7 +114,7 @@ impl Place {
     pub(super) fn as_of(&self, at: Instant) -> anyhow::Result<Source> {
         let checkout = self.files()?;
         let history = History::as_of(&checkout, at)?;
-        Ok(Source { checkout, history, uncommitted: 0 })
+        Ok(Source { checkout, history: history.into(), uncommitted: 0 })
     }
 
     /// The files as they lie.

@@ -33,8 +33,4 @@ impl<L: Ledger> Sink for L {
         self.enter(&paths, sha256, size, None);
         Ok(())
     }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
 }

@@ -390,8 +390,4 @@ impl Sink for Gathered {
         self.keep(&open.paths, open.body.into());
         Ok(())
     }
-
-    fn discard(&self, _: Growing) -> anyhow::Result<()> {
-        Ok(())
-    }
 }

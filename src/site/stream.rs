@@ -21,7 +21,10 @@ pub trait Sink: Sync {
     /// The document is whole.
     fn close(&self, open: Self::Open) -> anyhow::Result<()>;
     /// There is no such document after all.
-    fn discard(&self, open: Self::Open) -> anyhow::Result<()>;
+    fn discard(&self, open: Self::Open) -> anyhow::Result<()> {
+        drop(open);
+        Ok(())
+    }
 }
 
 /// Which of the pages are asked for.

@@ -87,8 +87,4 @@ impl Sink for Collected {
     fn close(&self, (paths, body): Self::Open) -> anyhow::Result<()> {
         self.page(&paths, &body)
     }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
 }

@@ -48,8 +48,4 @@ impl Sink for Survey<'_> {
         self.lines.note(&paths, sha256, body.size());
         self.spool.keep(sha256, &body)
     }
-
-    fn discard(&self, _: Self::Open) -> anyhow::Result<()> {
-        Ok(())
-    }
 }

@@ -269,7 +269,7 @@ impl World {
             checkout: Checkout { prefix: PREFIX.into(), items, store: Arc::new(Nothing) },
             merged: Registry {
                 config,
-                history: History::of_root(GitId([0; 20]), PREFIX),
+                history: History::of_root(GitId([0; 20]), PREFIX).into(),
                 policy: Policy::default(),
                 namespaces: merged,
                 groups: BTreeMap::new(),
