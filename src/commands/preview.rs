@@ -29,6 +29,8 @@ pub(super) struct Preview {
     pub(super) data: Option<PathBuf>,
     pub(super) as_of: Option<Instant>,
     pub(super) server: Arc<Server>,
+    /// Whether the files are looked at again.
+    pub(super) is_watching: bool,
     /// What tells the files that were built from any others.
     pub(super) seen: Option<u64>,
 }
@@ -43,7 +45,9 @@ const QUIET: Duration = Duration::from_millis(150);
 impl Preview {
     /// Serves what lies there; or says why it cannot be served.
     pub(super) fn begin(&mut self) -> anyhow::Result<Result<Source, Report>> {
-        self.seen = Some(self.fingerprint()?);
+        if self.is_watching {
+            self.seen = Some(self.fingerprint()?);
+        }
         let source = self.source()?;
         let built = build(&source)?;
         Ok(built.map(|held| {

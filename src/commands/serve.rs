@@ -25,7 +25,7 @@ pub(super) fn run(serve: &Serve, colour: bool, out: &mut dyn Write) -> anyhow::R
     let address = running.address;
     note(&format!("listening at http://{address}/ while the registry is read"));
 
-    let mut preview = Preview { data: serve.data.clone(), as_of: serve.as_of, server, seen: None };
+    let mut preview = Preview { data: serve.data.clone(), as_of: serve.as_of, server, is_watching: serve.watch, seen: None };
     let source = match preview.begin()? {
         Ok(source) => source,
         Err(report) => {
