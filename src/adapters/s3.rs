@@ -88,9 +88,8 @@ pub(super) fn settings(runtime: &Runtime, endpoint: Option<&str>, region: Option
     runtime.block_on(loader.load())
 }
 
-/// One thread: it sends more in a second than S3 takes below one prefix, and two would spend much of their time on each other.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     built.context("could not start threads for the network")
 }
 
