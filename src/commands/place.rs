@@ -81,17 +81,28 @@ impl Place {
 
     /// The files as they lie, and the history of the last commit with whatever is uncommitted after it.
     pub(super) fn lying(&self) -> anyhow::Result<Source> {
+        self.both().map(|(lying, _)| lying)
+    }
+
+    /// The same; if nothing is uncommitted, read from git's objects: one pack is sooner read than a hundred thousand files that no
+    /// one has asked for lately.
+    pub(super) fn lying_or_committed(&self) -> anyhow::Result<Source> {
+        let (lying, committed) = self.both()?;
+        Ok(if lying.uncommitted == 0 { Source { checkout: committed, ..lying } } else { lying })
+    }
+
+    /// The files as they lie, and those of the last commit.
+    fn both(&self) -> anyhow::Result<(Source, Checkout)> {
         let repository = self.repository()?;
         let head = repository.head()?;
         let (lying, committed) = rayon::join(|| self.files(), || self.committed_at(head));
         let (checkout, (committed, history)) = (lying?, committed?);
         let uncommitted = committed.difference(&checkout);
-        if uncommitted == 0 {
-            // The same bytes, and one pack is sooner read than a hundred thousand files that no one has asked for lately.
-            return Ok(Source { checkout: committed, history: history.into(), uncommitted });
-        }
-        let history = history.with_uncommitted(history::uncommitted(&committed, &checkout)?);
-        Ok(Source { checkout, history: history.into(), uncommitted })
+        let history = match uncommitted {
+            0 => history,
+            _ => history.with_uncommitted(history::uncommitted(&committed, &checkout)?),
+        };
+        Ok((Source { checkout, history: history.into(), uncommitted }, committed))
     }
 
     /// A number that changes whenever the files as they lie do.

@@ -142,7 +142,7 @@ impl Preview {
     fn source(&self) -> anyhow::Result<Source> {
         match self.as_of {
             Some(at) => self.place()?.as_of(at),
-            None => self.place()?.lying(),
+            None => self.place()?.lying_or_committed(),
         }
     }
 

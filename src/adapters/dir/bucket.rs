@@ -25,6 +25,7 @@ const PRIVATE: &str = "publisher/";
 const LAYOUT: &str = "layout";
 const PLAIN: &str = "plain\n";
 const SINGLE: &str = "single\n";
+const BETWEEN: &str = "changing\n";
 
 #[derive(Debug)]
 pub struct Files {
@@ -48,7 +49,7 @@ impl Files {
         }
         let directory = Directory::hold(place)?;
         let built = record::built(&directory.root)?;
-        let laid_out = read(&directory.own(PUBLISHER).join(LAYOUT), PLAIN.len().max(SINGLE.len())).ok().flatten();
+        let laid_out = read(&directory.own(PUBLISHER).join(LAYOUT), BETWEEN.len()).ok().flatten();
         if !directory.is_fresh && built.is_none() && !is_published(place) {
             if record::is_begun(&directory.root) {
                 let error = format!("a build into `{}` did not come to its end", place.display());
@@ -70,12 +71,15 @@ impl Files {
     /// What is published stands, and is this: a new folder takes its place, and what a build has said of it is over.
     pub fn finish(&self, manifest: &Manifest) -> anyhow::Result<()> {
         let is_laid_out = self.lies_plain == Some(self.plain);
+        let layout = self.directory.own(PUBLISHER).join(LAYOUT);
         if !is_laid_out {
+            // Whoever dies here leaves some of the second files: the next must not believe that they are all there, or all gone.
+            disk::write(&layout, BETWEEN.as_bytes())?;
             manifest.lines.keys().try_for_each(|key| self.lay_out(key))?;
         }
         if !is_laid_out || self.directory.is_fresh || self.built.is_some() {
             let said = if self.plain { PLAIN } else { SINGLE };
-            disk::write(&self.directory.own(PUBLISHER).join(LAYOUT), said.as_bytes())?;
+            disk::write(&layout, said.as_bytes())?;
         }
         record::forget(&self.directory.root)?;
         self.directory.finish()

@@ -166,6 +166,26 @@ fn a_folder_that_another_holds_is_left_alone() {
 
 /// The folder's lock says that a publisher is dead: its lease keeps nobody waiting.
 #[test]
+fn second_files_that_were_half_changed_are_made_good() {
+    let repo = registry(&[(&["1.0.0"], ""), (&["1.0.0"], "[site]\nplain = false\n"), (&["1.0.0"], "")]);
+    let expected = fresh(&repo, "main");
+    at(&repo, "main~2");
+    ran(&repo, &publish(&[]));
+    // One of them cannot be taken away, and others come before it.
+    let last = repo.path().join("public/v0.1/servers/index.html");
+    fs::remove_file(&last).expect("it is there");
+    fs::create_dir_all(last.join("folder")).expect("a folder");
+    at(&repo, "main~1");
+    let stopped = command(repo.path(), &publish(&["--allow", "changes"])).output().expect("gazette runs");
+    assert_eq!(stopped.status.code(), Some(2), "{}", String::from_utf8_lossy(&stopped.stderr));
+    fs::remove_dir_all(&last).expect("it is there");
+    assert!(!repo.path().join("public/discovery/servers/index.html").exists());
+    at(&repo, "main");
+    ran(&repo, &publish(&["--allow", "changes"]));
+    same(&expected, &site(&repo.path().join("public")), "again");
+}
+
+#[test]
 fn a_publication_that_was_killed_is_made_good_by_the_next() {
     let many = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"];
     let repo = registry(&[(&many[..3], ""), (&many, "[site]\nplain = false\n"), (&many[2..5], "")]);
