@@ -34,7 +34,7 @@ use assets::Assets;
 use card::Card;
 use collection::Collection;
 pub use facts::Facts;
-use listing::{Dated, Listing, Shown, Unshown, Whole};
+use listing::{Shown, Unshown, Whole};
 use path::{Endpoint, HostFile, PagePath, SitePath, Spelling};
 pub use stream::{Sink, Wants};
 
@@ -98,36 +98,6 @@ impl<'a> Site<'a> {
     /// The servers that are shown: those with a version that is not deleted.
     pub fn servers(&self) -> impl Iterator<Item = (&'a ServerName, &'a Server)> {
         self.registry.servers.iter().filter(|(_, server)| server.latest().is_some())
-    }
-
-    /// Reads the latest version of a server; nothing, if every version is deleted.
-    pub fn show(
-        &'a self,
-        name: &'a ServerName,
-        server: &'a Server,
-        reader: &mut dyn Reader,
-    ) -> Result<Option<Shown<'a>>, Unshown> {
-        Shown::read(self, name, server, reader)
-    }
-
-    /// Reads every version of a server; nothing, if every one is deleted.
-    pub fn show_whole(
-        &'a self,
-        name: &'a ServerName,
-        server: &'a Server,
-        reader: &mut dyn Reader,
-    ) -> Result<Option<Whole<'a>>, Unshown> {
-        Whole::read(self, name, server, reader)
-    }
-
-    /// Reads every version of a server, also where each is deleted, newest first.
-    pub fn listings(
-        &'a self,
-        name: &'a ServerName,
-        server: &'a Server,
-        reader: &mut dyn Reader,
-    ) -> Result<Vec<Listing<'a>>, Unshown> {
-        Listing::read_all(self, name, &Dated::all(self, name, server)?, reader)
     }
 
     /// The pages of one server.

@@ -86,25 +86,26 @@ impl<'a> Pages<'a> {
 
     /// Renders everything, and lists it; `findings` are the files for which the whole is refused.
     pub fn survey(&self, keep: Keep, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<Manifest, Vec<Finding>>> {
+        let all = Wants { server: &|_| true, collections: true, progress };
         let listed = match keep {
             Keep::Nothing => {
                 let survey = Nowhere::of(self.form);
-                self.render_all(&survey, progress)?.map(|()| survey.manifest())
+                self.render(&all, &survey)?.map(|()| survey.manifest())
             }
             Keep::Everything => {
                 let survey = Survey::of(self.form, &self.spool);
-                self.render_all(&survey, progress)?.map(|()| survey.manifest())
+                self.render(&all, &survey)?.map(|()| survey.manifest())
             }
         };
         Ok(listed.map(|manifest| self.with_extras(manifest)))
     }
 
-    fn render_all(&self, sink: &impl Sink, progress: &(dyn Fn(usize) + Sync)) -> anyhow::Result<Result<(), Vec<Finding>>> {
-        let findings = self.site.render(&Wants { server: &|_| true, collections: true, progress }, sink)?;
+    fn render(&self, wants: &Wants, sink: &impl Sink) -> anyhow::Result<Result<(), Vec<Finding>>> {
+        let findings = self.site.render(wants, sink)?;
         if !findings.is_empty() {
             return Ok(Err(findings));
         }
-        if self.form == Form::Folder {
+        if self.form == Form::Folder && wants.collections {
             self.site.host_pages().iter().try_for_each(|page| sink.page(&page.paths, &page.body))?;
         }
         Ok(Ok(()))
@@ -173,7 +174,10 @@ impl Source for Pages<'_> {
             gift.later.extend(later.keys());
             asked = self.work(&missing.union(&gift.later).copied().collect());
         }
-        self.render(&asked, &gift)
+        let server = |name: &ServerName| asked.servers.contains(name.as_str());
+        let wants = Wants { server: &server, collections: asked.collections, progress: &|_| {} };
+        // What cannot be shown was found when the site was listed; what is missing is counted by who asked.
+        self.render(&wants, &gift).map(drop)
     }
 }
 
@@ -213,15 +217,6 @@ impl Pages<'_> {
             }
         }
         work
-    }
-
-    fn render(&self, Work { servers, collections }: &Work, gift: &Gift) -> anyhow::Result<()> {
-        let wanted = |name: &ServerName| servers.contains(name.as_str());
-        self.site.render(&Wants { server: &wanted, collections: *collections, progress: &|_| {} }, gift)?;
-        if self.form == Form::Folder && *collections {
-            self.site.host_pages().iter().try_for_each(|page| gift.page(&page.paths, &page.body))?;
-        }
-        Ok(())
     }
 }
 

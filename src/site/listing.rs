@@ -125,20 +125,46 @@ impl<'a> Dated<'a> {
     }
 }
 
-impl<'a> Shown<'a> {
-    /// Reads the newest version that is not deleted, if there is one.
-    pub(super) fn read(
-        site: &'a Site,
+impl<'a> Site<'a> {
+    /// Reads the newest version of a server that is not deleted, if there is one.
+    pub fn show(
+        &'a self,
         name: &'a ServerName,
         server: &'a Server,
         reader: &mut dyn Reader,
-    ) -> Result<Option<Self>, Unshown> {
-        let versions = Dated::all(site, name, server)?;
+    ) -> Result<Option<Shown<'a>>, Unshown> {
+        let versions = Dated::all(self, name, server)?;
         let Some(latest) = versions.iter().find(|dated| dated.official.is_latest) else { return Ok(None) };
-        let latest = Listing::read(site, name, latest, reader)?;
-        Ok(Some(Self { name, versions, latest, made: Made::default() }))
+        let latest = Listing::read(self, name, latest, reader)?;
+        Ok(Some(Shown { name, versions, latest, made: Made::default() }))
     }
 
+    /// Reads every version of a server, if there is one that is not deleted.
+    pub fn show_whole(
+        &'a self,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Option<Whole<'a>>, Unshown> {
+        let versions = Dated::all(self, name, server)?;
+        let mut others = Listing::read_all(self, name, &versions, reader)?;
+        let Some(at) = others.iter().position(|listing| listing.official.is_latest) else { return Ok(None) };
+        let latest = others.remove(at);
+        Ok(Some(Whole { shown: Shown { name, versions, latest, made: Made::default() }, others }))
+    }
+
+    /// Reads every version of a server, also where each is deleted, newest first.
+    pub fn listings(
+        &'a self,
+        name: &ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Vec<Listing<'a>>, Unshown> {
+        Listing::read_all(self, name, &Dated::all(self, name, server)?, reader)
+    }
+}
+
+impl<'a> Shown<'a> {
     /// The versions that are not deleted, newest first; the first of them is the latest.
     pub fn present(&self) -> impl Iterator<Item = &Dated<'a>> {
         self.versions.iter().filter(|dated| !dated.is_deleted())
@@ -146,20 +172,6 @@ impl<'a> Shown<'a> {
 }
 
 impl<'a> Whole<'a> {
-    /// Reads every version, if there is one that is not deleted.
-    pub(super) fn read(
-        site: &'a Site,
-        name: &'a ServerName,
-        server: &'a Server,
-        reader: &mut dyn Reader,
-    ) -> Result<Option<Self>, Unshown> {
-        let versions = Dated::all(site, name, server)?;
-        let mut others = Listing::read_all(site, name, &versions, reader)?;
-        let Some(at) = others.iter().position(|listing| listing.official.is_latest) else { return Ok(None) };
-        let latest = others.remove(at);
-        Ok(Some(Self { shown: Shown { name, versions, latest, made: Made::default() }, others }))
-    }
-
     /// The versions that are not deleted, newest first.
     pub fn present(&self) -> impl Iterator<Item = &Listing<'a>> {
         let others = self.others.iter().filter(|listing| listing.official.status != Status::Deleted);

@@ -39,16 +39,12 @@ impl Nowhere {
     pub fn manifest(self) -> Manifest {
         self.lines.manifest()
     }
-
-    pub(in crate::adapters) fn note(&self, paths: &[SitePath], sha256: Sha256, size: u64) {
-        for path in paths {
-            self.form.keys(path).for_each(|key| self.lines.add(path, key, sha256, size));
-        }
-    }
 }
 
 impl Ledger for Nowhere {
     fn enter(&self, paths: &[SitePath], sha256: Sha256, size: u64, _: Option<&[u8]>) {
-        self.note(paths, sha256, size);
+        for path in paths {
+            self.form.keys(path).for_each(|key| self.lines.add(path, key, sha256, size));
+        }
     }
 }

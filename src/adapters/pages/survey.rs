@@ -7,7 +7,7 @@ use super::{
 use crate::{
     adapters::dir::Nowhere,
     digest::Sha256,
-    manifest::Manifest,
+    manifest::{Ledger, Manifest},
     site::{Sink, path::SitePath},
 };
 
@@ -31,7 +31,7 @@ impl Sink for Survey<'_> {
 
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
         let sha256 = Sha256::of(body);
-        self.lines.note(paths, sha256, body.len() as u64);
+        self.lines.enter(paths, sha256, body.len() as u64, Some(body));
         self.spool.keep_bytes(sha256, body)
     }
 
@@ -45,7 +45,7 @@ impl Sink for Survey<'_> {
 
     fn close(&self, (paths, pieces): Self::Open) -> anyhow::Result<()> {
         let (body, sha256) = pieces.end()?;
-        self.lines.note(&paths, sha256, body.size());
+        self.lines.enter(&paths, sha256, body.size(), None);
         self.spool.keep(sha256, &body)
     }
 }
