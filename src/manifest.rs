@@ -3,7 +3,9 @@
 mod ledger;
 mod shards;
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
+
+use rayon::prelude::*;
 
 use crate::{
     digest::{Digesting, Sha256},
@@ -13,10 +15,23 @@ use crate::{
 pub use ledger::Ledger;
 pub use shards::{Root, Shard, Shards, key_of};
 
-/// Keys in the order of their bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Keys in the order of their bytes, each once. There are hundreds of thousands, so all of them share their memory.
+#[derive(Clone, Default)]
 pub struct Manifest {
-    pub lines: BTreeMap<Box<str>, Line>,
+    keys: String,
+    lines: Vec<Keyed>,
+}
+
+/// Lines in any order; of two at one key the later one counts.
+#[derive(Debug, Default)]
+pub struct Draft(Manifest);
+
+/// A line, and where in the keys its own stands.
+#[derive(Clone, Copy, Debug)]
+struct Keyed {
+    start: usize,
+    length: u32,
+    line: Line,
 }
 
 /// What lies at one key.
@@ -72,7 +87,93 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+impl Draft {
+    pub fn add(&mut self, key: &str, line: Line) {
+        let Manifest { keys, lines } = &mut self.0;
+        let length = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");
+        lines.push(Keyed { start: keys.len(), length, line });
+        keys.push_str(key);
+    }
+
+    pub fn finish(self) -> Manifest {
+        let Manifest { keys, mut lines } = self.0;
+        let key = |keyed: &Keyed| keyed.key(&keys);
+        lines.par_sort_unstable_by(|a, b| key(a).cmp(key(b)).then(b.start.cmp(&a.start)));
+        lines.dedup_by(|next, kept| key(next) == key(kept));
+        Manifest { keys, lines }
+    }
+}
+
+impl Keyed {
+    fn key<'k>(&self, keys: &'k str) -> &'k str {
+        &keys[self.start..self.start + self.length as usize]
+    }
+}
+
+impl<K: AsRef<str>> FromIterator<(K, Line)> for Manifest {
+    fn from_iter<I: IntoIterator<Item = (K, Line)>>(lines: I) -> Self {
+        Self::default().with(lines)
+    }
+}
+
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Manifest {}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl Manifest {
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Line)> {
+        (0..self.len()).map(|place| self.at(place))
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    fn at(&self, place: usize) -> (&str, &Line) {
+        let keyed = &self.lines[place];
+        (keyed.key(&self.keys), &keyed.line)
+    }
+
+    /// A key as it stands here, and its line.
+    pub fn find(&self, key: &str) -> Option<(&str, &Line)> {
+        let found = self.lines.binary_search_by(|keyed| keyed.key(&self.keys).cmp(key));
+        found.ok().map(|place| self.at(place))
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Line> {
+        self.find(key).map(|(_, line)| line)
+    }
+
+    pub fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// With other lines, which count where both have a key.
+    #[must_use]
+    pub fn with<K: AsRef<str>>(self, lines: impl IntoIterator<Item = (K, Line)>) -> Self {
+        let mut draft = Draft(self);
+        lines.into_iter().for_each(|(key, line)| draft.add(key.as_ref(), line));
+        draft.finish()
+    }
+
     /// Of all bytes of the site and where they lie: the same wherever the same commit was built, whatever form it took.
     pub fn digest(&self) -> Sha256 {
         let mut digesting = Digesting::default();
@@ -85,7 +186,7 @@ impl Manifest {
     /// What every form of the site holds, without what tells hosts of files how to answer.
     pub fn documents(&self) -> impl Iterator<Item = (&str, &Line)> {
         let of_a_folder = |key: &str| HostFile::ALL.iter().any(|file| file.as_str() == key);
-        self.lines.iter().map(|(key, line)| (&**key, line)).filter(move |(key, _)| !of_a_folder(key))
+        self.iter().filter(move |(key, _)| !of_a_folder(key))
     }
 
     pub fn bytes(&self) -> u64 {
@@ -95,7 +196,7 @@ impl Manifest {
     /// A line for each key: digest, size, headers, key.
     pub fn text(&self) -> String {
         let mut out = String::with_capacity(160 * self.lines.len());
-        for (key, line) in &self.lines {
+        for (key, line) in self.iter() {
             let _ = fmt::Write::write_fmt(&mut out, format_args!("{line} {key}\n"));
         }
         out
@@ -103,13 +204,37 @@ impl Manifest {
 
     /// Nothing, if the text is not one that [`Manifest::text`] gave.
     pub fn parse(text: &str) -> Option<Self> {
-        let lines = text.split_terminator('\n').map(|line| {
+        let lines = text.split_terminator('\n').map(|line| -> Option<(&str, Line)> {
             let mut parts = line.splitn(4, ' ');
             let sha256 = Sha256::parse(parts.next()?)?;
             let size = parts.next()?.parse().ok()?;
             let headers = Fingerprint::parse(parts.next()?)?;
-            Some((parts.next()?.into(), Line { sha256, size, headers }))
+            Some((parts.next()?, Line { sha256, size, headers }))
         });
-        (text.is_empty() || text.ends_with('\n')).then(|| lines.collect::<Option<_>>())?.map(|lines| Self { lines })
+        (text.is_empty() || text.ends_with('\n')).then(|| lines.collect::<Option<_>>())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(size: u64) -> Line {
+        Line::of(&SitePath::Robots, Sha256::of(&size.to_be_bytes()), size)
+    }
+
+    #[test]
+    fn keys_are_in_order_and_the_later_line_counts() {
+        let manifest: Manifest = [("b", 1), ("a/b", 2), ("b", 3), ("a", 4), ("b", 5), ("", 6)]
+            .map(|(key, size)| (key, line(size)))
+            .into_iter()
+            .collect();
+        assert_eq!(manifest.keys().collect::<Vec<_>>(), ["", "a", "a/b", "b"]);
+        assert_eq!(manifest.iter().map(|(_, line)| line.size).collect::<Vec<_>>(), [6, 4, 2, 5]);
+        assert_eq!((manifest.get("a/b"), manifest.get("a/")), (Some(&line(2)), None));
+        let more = manifest.clone().with([("a", line(7)), ("c", line(8))]);
+        assert_eq!((more.len(), more.get("a"), more.get("c")), (5, Some(&line(7)), Some(&line(8))));
+        assert_eq!(Manifest::parse(&more.text()), Some(more));
+        assert_ne!(manifest, Manifest::default());
     }
 }

@@ -20,9 +20,9 @@ use crate::{
 
 /// The way from what lies somewhere to a site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// By wave, then by key.
-    pub puts: BTreeMap<(Wave, Box<str>), Put>,
+    puts: Vec<Put<'a>>,
     /// How many documents stay as they are.
     pub unchanged: u64,
     /// How many documents the published site has that are no part of the new one.
@@ -52,10 +52,12 @@ pub struct Requests {
     pub list: u64,
 }
 
-/// A document to be written.
+/// A document of the new site that is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Put {
-    pub line: Line,
+pub struct Put<'a> {
+    pub wave: Wave,
+    pub key: &'a str,
+    pub line: &'a Line,
     pub reason: Reason,
     /// How many bytes lie there now.
     pub before: Option<u64>,
@@ -134,63 +136,66 @@ pub fn is_reserved(key: &str) -> bool {
     matches!(key, "checkpoint") || ["manifest/", "publisher/", ".gazette/"].iter().any(|own| key.starts_with(own))
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// From one site to another. What leaves is not sorted yet into what goes and what waits: [`Plan::settle`] does that.
-    pub fn between(before: &Manifest, after: &Manifest) -> Self {
-        let mut plan = Self { before: before.lines.len() as u64, ..Self::default() };
-        for (key, line) in &after.lines {
-            match before.lines.get(key) {
+    pub fn between(before: &Manifest, after: &'a Manifest) -> Self {
+        Self::between_parts(before, after, after.iter())
+    }
+
+    /// The same, where both are known to have the same beside `lines` of the newer site and `before` of the older one.
+    pub fn between_parts(before: &Manifest, after: &'a Manifest, lines: impl Iterator<Item = (&'a str, &'a Line)>) -> Self {
+        let mut plan = Self::default();
+        let mut looked = 0;
+        for (key, line) in lines {
+            looked += 1;
+            match before.get(key) {
                 Some(old) if old == line => plan.unchanged += 1,
-                old => plan.put(key, *line, reason(old, line), old.map(|old| old.size)),
+                old => plan.puts.push(Put::new(key, line, reason(old, line), old.map(|old| old.size))),
             }
         }
-        let left = before.lines.keys().filter(|key| !after.lines.contains_key(*key) && !is_reserved(key));
-        plan.left = left.map(|key| (key.clone(), true)).collect();
+        plan.puts.sort_unstable_by_key(Put::order);
+        let same = after.len() as u64 - looked;
+        plan.unchanged += same;
+        plan.before = same + before.len() as u64;
+        let left = before.keys().filter(|key| !after.contains(key) && !is_reserved(key));
+        plan.left = left.map(|key| (key.into(), true)).collect();
         plan.leaving = plan.left.len() as u64;
         plan
     }
 
     /// From a site that lies there though nobody has published it: its documents are gazette's own, as long as they hold what
     /// it put there.
-    pub fn over(built: &Manifest, after: &Manifest) -> Self {
+    pub fn over(built: &Manifest, after: &'a Manifest) -> Self {
         let mut plan = Self::between(built, after);
-        let known = plan.puts.keys().filter_map(|(_, key)| Some((key.clone(), BTreeSet::from([built.lines.get(key)?.sha256]))));
+        let known = plan.puts.iter().filter_map(|put| Some((put.key.into(), BTreeSet::from([built.get(put.key)?.sha256]))));
         plan.attempted = known.collect();
         plan
-    }
-
-    /// Counts what lies in parts of both that are known to be the same.
-    #[must_use]
-    pub fn with_same(mut self, documents: u64) -> Self {
-        self.unchanged += documents;
-        self.before += documents;
-        self
     }
 
     /// Writes again whatever a publication towards `other`, which did not come to its end, may have left otherwise. Of
     /// `other`, what is known to be the same as in `after` may be missing.
     #[must_use]
-    pub fn after_attempt(mut self, other: &Manifest, after: &Manifest) -> Self {
-        for (key, line) in &other.lines {
-            match after.lines.get(key) {
-                Some(new) if new == line => {}
-                Some(new) => {
-                    self.attempted.entry(key.clone()).or_default().insert(line.sha256);
-                    self.repair(key, new);
+    pub fn after_attempt(mut self, other: &Manifest, after: &'a Manifest) -> Self {
+        let mut doubtful = Vec::new();
+        for (key, line) in other.iter() {
+            match after.find(key) {
+                Some((_, new)) if new == line => {}
+                Some((key, new)) => {
+                    self.attempted.entry(key.into()).or_default().insert(line.sha256);
+                    doubtful.push((key, new));
                 }
                 None if is_reserved(key) => {}
-                None => drop(self.left.entry(key.clone()).or_insert(false)),
+                None => drop(self.left.entry(key.into()).or_insert(false)),
             }
         }
+        self.repair(doubtful);
         self
     }
 
     /// Writes everything.
     #[must_use]
-    pub fn repairing(mut self, after: &Manifest) -> Self {
-        for (key, line) in &after.lines {
-            self.repair(key, line);
-        }
+    pub fn repairing(mut self, after: &'a Manifest) -> Self {
+        self.repair(after.iter());
         self
     }
 
@@ -198,7 +203,7 @@ impl Plan {
     #[must_use]
     pub fn settle(mut self, leaving: &Leaving, after: &Manifest) -> Self {
         for key in leaving.waiting.keys().chain(leaving.condemned) {
-            if !after.lines.contains_key(key) && !is_reserved(key) {
+            if !after.contains(key) && !is_reserved(key) {
                 self.left.entry(key.clone()).or_insert(false);
             }
         }
@@ -243,15 +248,31 @@ impl Plan {
         line.sha256 == *sha256 || self.attempted.get(key).is_some_and(|attempted| attempted.contains(sha256))
     }
 
-    fn put(&mut self, key: &str, line: Line, reason: Reason, before: Option<u64>) {
-        self.puts.insert((wave_of(key), key.into()), Put { line, reason, before });
+    /// Writes also what would stay as it is.
+    fn repair(&mut self, documents: impl IntoIterator<Item = (&'a str, &'a Line)>) {
+        let documents = documents.into_iter().map(|(key, line)| Put::new(key, line, Reason::Repair, Some(line.size)));
+        let also: Vec<Put> = documents.filter(|put| self.find(put.key).is_none()).collect();
+        self.unchanged -= also.len() as u64;
+        self.puts.extend(also);
+        self.puts.sort_unstable_by_key(Put::order);
     }
 
-    fn repair(&mut self, key: &str, line: &Line) {
-        if !self.puts.contains_key(&(wave_of(key), Box::from(key))) {
-            self.unchanged -= 1;
-            self.put(key, *line, Reason::Repair, Some(line.size));
-        }
+    /// What is written at a key.
+    pub fn find(&self, key: &str) -> Option<&Put<'a>> {
+        let found = self.puts.binary_search_by(|put| put.order().cmp(&(wave_of(key), key)));
+        found.ok().map(|at| &self.puts[at])
+    }
+
+    /// What is written, by wave and then by key.
+    pub fn puts(&self) -> &[Put<'a>] {
+        &self.puts
+    }
+
+    /// What is written in one wave, and after it.
+    pub fn wave(&self, wave: Wave) -> (&[Put<'a>], &[Put<'a>]) {
+        let begin = self.puts.partition_point(|put| put.wave < wave);
+        let end = self.puts.partition_point(|put| put.wave <= wave);
+        (&self.puts[begin..end], &self.puts[end..])
     }
 
     /// Whether the site that lies there is the new one already, and nothing is left to delete now.
@@ -260,29 +281,35 @@ impl Plan {
     }
 
     pub fn count(&self, reason: Reason) -> usize {
-        self.puts.values().filter(|put| put.reason == reason).count()
+        self.puts.iter().filter(|put| put.reason == reason).count()
     }
 
     /// How many bytes are written.
     pub fn bytes(&self) -> u64 {
-        self.puts.values().map(|put| put.line.size).sum()
+        self.puts.iter().map(|put| put.line.size).sum()
     }
 
-    /// The waves in which something is written, each with its keys.
-    pub fn waves(&self) -> BTreeMap<Wave, Vec<&str>> {
-        let mut waves: BTreeMap<Wave, Vec<&str>> = BTreeMap::new();
-        for (wave, key) in self.puts.keys() {
-            waves.entry(*wave).or_default().push(key);
-        }
-        waves
+    /// The waves in which something is written.
+    pub fn waves(&self) -> impl Iterator<Item = Wave> {
+        self.puts.chunk_by(|a, b| a.wave == b.wave).map(|wave| wave[0].wave)
     }
 
     /// The addresses whose copies in a CDN are out of date once this is done, in order.
     pub fn purge(&self) -> Vec<String> {
-        let overwritten = self.puts.iter().filter(|(_, put)| put.reason != Reason::New).map(|((_, key), _)| &**key);
+        let overwritten = self.puts.iter().filter(|put| put.reason != Reason::New).map(|put| put.key);
         let gone = self.deletes.keys().map(|key| &**key);
         let paths: BTreeSet<String> = overwritten.chain(gone).filter(|key| !key.contains(' ')).flat_map(addresses).collect();
         paths.into_iter().collect()
+    }
+}
+
+impl<'a> Put<'a> {
+    fn new(key: &'a str, line: &'a Line, reason: Reason, before: Option<u64>) -> Self {
+        Self { wave: wave_of(key), key, line, reason, before }
+    }
+
+    fn order(&self) -> (Wave, &'a str) {
+        (self.wave, self.key)
     }
 }
 

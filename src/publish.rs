@@ -10,16 +10,13 @@ mod receipt;
 mod standing;
 pub mod state;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     checkpoint::{Checkpoint, Trust, note::Signer},
     digest::Sha256,
     instant::Instant,
-    manifest::{Line, Manifest, Shards, key_of},
+    manifest::{Manifest, Shards, key_of},
     plan::{Gone, Plan, Put},
     ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble, When},
     site::{
@@ -84,14 +81,11 @@ pub struct Edition<'a> {
 /// Who takes documents.
 pub type To<'a> = dyn Fn(Document) -> anyhow::Result<()> + Sync + 'a;
 
-/// Keys, with what is to lie there.
-pub type Wanted<'a> = BTreeMap<&'a str, &'a Line>;
-
 /// Where the bodies of an edition come from, so that nobody has to hold them all.
 pub trait Source: Sync {
     /// Gives the documents that are wanted, each once, in any order and from any thread; `to` waits while too many are under way.
     /// Those of `later` are asked for next, and may be made in the same go.
-    fn give(&self, wanted: &Wanted, later: &Wanted, to: &To) -> anyhow::Result<()>;
+    fn give(&self, wanted: &[Put], later: &[Put], to: &To) -> anyhow::Result<()>;
 }
 
 /// A document as it is put.
@@ -206,7 +200,7 @@ struct Base {
 }
 
 struct Job<'a> {
-    plan: &'a Plan,
+    plan: &'a Plan<'a>,
     edition: &'a Edition<'a>,
     publisher: &'a Publisher<'a>,
     bucket: Counted<'a>,
@@ -227,7 +221,7 @@ impl Job<'_> {
             }
             // From here on the next publisher finds the manifest of whatever may have been written.
             lease.write(|state| self.intend(state))?;
-            for wave in self.plan.waves().into_keys() {
+            for wave in self.plan.waves() {
                 self.put_wave(wave, &lease)?;
             }
             lease.check()?;
@@ -302,18 +296,11 @@ impl Job<'_> {
 
     /// Writes what a plan says of one wave.
     fn put_wave(&self, wave: Wave, lease: &Lease) -> Result<(), Halt> {
-        let of = |is: fn(&Wave, &Wave) -> bool| {
-            let puts = self.plan.puts.iter().filter(|((at, _), _)| is(at, &wave));
-            puts.map(|((_, key), put)| (&**key, &put.line)).collect::<Wanted>()
-        };
-        let (keys, later) = (of(Wave::eq), of(Wave::gt));
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let before: usize = self.plan.puts.keys().filter(|(at, _)| *at < wave).count();
+        let (puts, later) = self.plan.wave(wave);
+        let before = self.plan.puts().len() - puts.len() - later.len();
         let done = std::sync::atomic::AtomicUsize::new(before);
         let put = |document: Document| {
-            let planned = self.plan.puts.get(&(wave, document.key.as_str().into()));
+            let planned = self.plan.find(&document.key);
             let Some(planned) = planned.filter(|put| put.line.sha256 == document.sha256) else {
                 return Err(Halt::new(
                     format!("`{}` was rendered otherwise than planned", document.key),
@@ -332,18 +319,18 @@ impl Job<'_> {
             Ok(())
         };
         pool::each(
-            self.publisher.settings.width.min(keys.len()),
+            self.publisher.settings.width.min(puts.len()),
             |give| {
                 let to = |document| give(document).map_err(|_: pool::Over| anyhow::anyhow!("no more documents are written"));
-                self.edition.source.give(&keys, &later, &to)
+                self.edition.source.give(puts, later, &to)
             },
             put,
         )?;
         let given = done.into_inner() - before;
-        if given == keys.len() {
+        if given == puts.len() {
             return Ok(());
         }
-        Err(Halt::new(format!("{given} documents were rendered where {} were planned", keys.len()), "report this as a mistake"))
+        Err(Halt::new(format!("{given} documents were rendered where {} were planned", puts.len()), "report this as a mistake"))
     }
 
     /// Where nothing was ever published, what lies there is somebody's, unless a publication that died has left it.
@@ -361,7 +348,7 @@ impl Job<'_> {
         }
         let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(&trouble))?;
         match lying.map(|(bytes, _)| Sha256::of(&bytes)) {
-            Some(sha256) if self.plan.may_have_put(key, &planned.line, &sha256) => {
+            Some(sha256) if self.plan.may_have_put(key, planned.line, &sha256) => {
                 put(When::Always).map_err(|trouble| failed(&trouble))
             }
             Some(_) => Err(Halt::new(

@@ -266,6 +266,23 @@ pub fn digest(path: &Path) -> io::Result<Sha256> {
     }
 }
 
+/// A file to be read here and there, if it can be opened.
+pub fn open(path: &Path) -> Option<fs::File> {
+    fs::File::open(path).ok()
+}
+
+/// Some bytes from a place of a file on, whoever else reads it; none at its end.
+#[cfg(unix)]
+pub fn read_at(file: &fs::File, at: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, at)
+}
+
+/// Some bytes from a place of a file on, whoever else reads it; none at its end.
+#[cfg(windows)]
+pub fn read_at(file: &fs::File, at: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, at)
+}
+
 /// Whether something lies at a path.
 pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

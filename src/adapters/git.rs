@@ -4,6 +4,7 @@ mod line;
 mod lying;
 mod merge;
 mod objects;
+mod pack;
 mod packs;
 mod walk;
 

@@ -14,8 +14,9 @@ use crate::{
     finding::Finding,
     manifest::{Fingerprint, Line, Manifest},
     name::ServerName,
+    plan::Put,
     ports::{Body, Headers},
-    publish::{Document, Source, To, Wanted},
+    publish::{Document, Source, To},
     site::{
         Sink, Site, Wants,
         path::{self, Cache, Endpoint, Kind, PagePath, SitePath, Spelling},
@@ -111,13 +112,12 @@ impl<'a> Pages<'a> {
         Ok(Ok(()))
     }
 
-    fn with_extras(&self, mut manifest: Manifest) -> Manifest {
-        for Extra { key, headers, body } in &self.extras {
+    fn with_extras(&self, manifest: Manifest) -> Manifest {
+        let line = |Extra { key, headers, body }: &Extra| {
             let headers = Fingerprint::said(headers.content_type, headers.cache_control);
-            let line = Line { sha256: Sha256::of(body), size: body.len() as u64, headers };
-            manifest.lines.insert((*key).into(), line);
-        }
-        manifest
+            (*key, Line { sha256: Sha256::of(body), size: body.len() as u64, headers })
+        };
+        manifest.with(self.extras.iter().map(line))
     }
 }
 
@@ -152,9 +152,9 @@ impl Pages<'_> {
 }
 
 impl Source for Pages<'_> {
-    fn give(&self, wanted: &Wanted, later: &Wanted, to: &To) -> anyhow::Result<()> {
+    fn give(&self, wanted: &[Put], later: &[Put], to: &To) -> anyhow::Result<()> {
         let mut missing = BTreeSet::new();
-        for (&key, line) in wanted {
+        for &Put { key, line, .. } in wanted {
             match self.spool.find(&line.sha256)? {
                 Some(body) => to(Document { key: key.to_owned(), headers: said(line.headers), body, sha256: line.sha256 })?,
                 None => drop(missing.insert(key)),
@@ -171,7 +171,7 @@ impl Source for Pages<'_> {
         let mut asked = self.work(&missing);
         if !asked.is_nothing() {
             // Most of the work is to read the entries, so what comes later is made of them now and kept until then.
-            gift.later.extend(later.keys());
+            gift.later.extend(later.iter().map(|put| put.key));
             asked = self.work(&missing.union(&gift.later).copied().collect());
         }
         let server = |name: &ServerName| asked.servers.contains(name.as_str());

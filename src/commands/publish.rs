@@ -167,7 +167,7 @@ fn publish(
             return Ok(ExitCode::SUCCESS);
         }
         out.flush()?;
-        let progress = Progress::of(plan.puts.len());
+        let progress = Progress::of(plan.puts().len());
         let traces = Traces::of(&standing, &plan);
         let result = publish::apply(&plan, standing, edition, &way.publisher(&opened, &|done| progress.at(done)));
         progress.end();
@@ -263,7 +263,7 @@ fn between_commits(
     })
 }
 
-fn settled(before: &Manifest, edition: &Edition, grace: i64) -> Plan {
+fn settled<'e>(before: &Manifest, edition: &Edition<'e>, grace: i64) -> Plan<'e> {
     let nothing = (BTreeMap::new(), BTreeSet::new());
     let leaving = Leaving { waiting: &nothing.0, condemned: &nothing.1, deleted: edition.deleted, now: Instant(0), grace };
     let (root, after) = (Shards::of(before).root, Shards::of(edition.manifest).root);

@@ -25,15 +25,15 @@ use crate::{
 use super::{build::some, target::Chosen, verify::unreached};
 
 /// What has to be kept of a publication to know its site again.
-pub(super) struct Traces {
+pub(super) struct Traces<'a> {
     earlier: Vec<(u64, Sha256)>,
-    changed: BTreeSet<Box<str>>,
+    changed: BTreeSet<&'a str>,
 }
 
-impl Traces {
-    pub(super) fn of(standing: &Standing, plan: &Plan) -> Self {
+impl<'a> Traces<'a> {
+    pub(super) fn of(standing: &Standing, plan: &'a Plan) -> Self {
         let earlier = standing.state.roots.iter().rev().map(|published| (published.publication, published.root));
-        Self { earlier: earlier.collect(), changed: plan.puts.keys().map(|(_, key)| key.clone()).collect() }
+        Self { earlier: earlier.collect(), changed: plan.puts().iter().map(|put| put.key).collect() }
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Look<'a> {
     pub(super) chosen: &'a Chosen,
     pub(super) trust: &'a Trust,
     pub(super) base_url: &'a str,
-    pub(super) traces: &'a Traces,
+    pub(super) traces: &'a Traces<'a>,
 }
 
 impl Look<'_> {

@@ -32,7 +32,9 @@ pub struct Shard {
 #[derive(Debug)]
 pub struct Shards<'a> {
     pub root: Root,
-    parts: Vec<Vec<(&'a str, &'a Line)>>,
+    manifest: &'a Manifest,
+    /// For each shard the places of its lines in the manifest.
+    parts: Vec<Vec<u32>>,
 }
 
 /// Shards hold 3,072 to 6,144 lines on average, so near 4,096: one is some 700 kB.
@@ -80,37 +82,36 @@ fn place(key: &str, bits: u8) -> usize {
 
 impl<'a> Shards<'a> {
     pub fn of(manifest: &'a Manifest) -> Self {
-        let bits = bits_for(manifest.lines.len());
+        let bits = bits_for(manifest.len());
         let mut parts = vec![Vec::new(); 1 << bits];
-        for (key, line) in &manifest.lines {
-            parts[place(key, bits)].push((&**key, line));
+        for (at, key) in manifest.keys().enumerate() {
+            parts[place(key, bits)].push(u32::try_from(at).expect("a site has fewer than four billion documents"));
         }
-        let shard = |part: &Vec<(&str, &Line)>| Shard {
-            sha256: Sha256::of(&text(part)),
-            documents: part.len() as u64,
-            bytes: part.iter().map(|(_, line)| line.size).sum(),
+        let shard = |part: &Vec<u32>| {
+            let lines = || part.iter().map(|&at| manifest.at(at as usize));
+            let bytes = lines().map(|(_, line)| line.size).sum();
+            Shard { sha256: Sha256::of(&text(lines())), documents: part.len() as u64, bytes }
         };
         let shards = parts.par_iter().map(shard).collect();
-        Self { root: Root { bits, shards }, parts }
+        Self { root: Root { bits, shards }, manifest, parts }
     }
 
     /// The text of a shard, by its place in the root.
     pub fn text(&self, at: usize) -> Vec<u8> {
-        text(&self.parts[at])
+        text(self.lines_of(&[at]))
     }
 
     /// The lines of some shards.
-    pub fn lines_of(&self, places: &[usize]) -> Manifest {
-        let lines = places.iter().flat_map(|&at| &self.parts[at]);
-        Manifest { lines: lines.map(|&(key, line)| (key.into(), *line)).collect() }
+    pub fn lines_of(&self, places: &[usize]) -> impl Iterator<Item = (&'a str, &'a Line)> {
+        places.iter().flat_map(|&at| &self.parts[at]).map(|&at| self.manifest.at(at as usize))
     }
 }
 
 /// A line for each document, so that people can read it too.
-fn text(part: &[(&str, &Line)]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + 192 * part.len());
+fn text<'a>(part: impl Iterator<Item = (&'a str, &'a Line)>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + 192 * part.size_hint().0);
     out.extend_from_slice(format!("{{\"version\":{FORM},\"documents\":{{").as_bytes());
-    for (at, (key, Line { sha256, size, headers })) in part.iter().enumerate() {
+    for (at, (key, Line { sha256, size, headers })) in part.enumerate() {
         out.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut out, key).expect("a key is JSON");
         out.push(b':');
@@ -132,8 +133,8 @@ impl Shard {
             let headers = Fingerprint::parse(&headers)?;
             (place(&key, bits) == at).then_some((key, Line { sha256, size, headers }))
         };
-        let lines = documents.into_iter().map(line).collect::<Option<_>>()?;
-        (version == FORM).then_some(Manifest { lines })
+        let manifest = documents.into_iter().map(line).collect::<Option<_>>()?;
+        (version == FORM).then_some(manifest)
     }
 }
 
@@ -198,7 +199,7 @@ mod tests {
             let body = format!("{at}{}", if at == changed { "!" } else { "" });
             Line::of(&SitePath::Robots, Sha256::of(body.as_bytes()), body.len() as u64)
         };
-        Manifest { lines: (0..count).map(|at| (format!("v0.1/servers/a.b/c{at}/versions/latest").into(), line(at))).collect() }
+        (0..count).map(|at| (format!("v0.1/servers/a.b/c{at}/versions/latest"), line(at))).collect()
     }
 
     #[test]
@@ -215,11 +216,10 @@ mod tests {
             let shards = Shards::of(&manifest);
             let root = Root::parse(&shards.root.text(), &shards.root.digest()).expect("a root");
             assert_eq!(root, shards.root);
-            let mut lines = BTreeMap::new();
-            for (at, shard) in root.shards.iter().enumerate() {
-                lines.extend(shard.parse(&shards.text(at), root.bits, at).expect("a shard").lines);
-            }
-            assert_eq!(lines, manifest.lines);
+            let shard = |(at, shard): (usize, &Shard)| shard.parse(&shards.text(at), root.bits, at).expect("a shard");
+            let read: Vec<Manifest> = root.shards.iter().enumerate().map(shard).collect();
+            let whole: Manifest = read.iter().flat_map(Manifest::iter).map(|(key, line)| (key, *line)).collect();
+            assert_eq!(whole, manifest);
             assert_eq!(root.documents(), count as u64);
         }
     }
@@ -230,7 +230,7 @@ mod tests {
         let (before, after) = (Shards::of(&before), Shards::of(&after));
         let [at] = before.root.differing(&after.root)[..] else { panic!("not one shard") };
         assert_eq!(after.root.differing(&before.root), [at]);
-        assert_eq!(after.lines_of(&[at]).lines.len() as u64, after.root.shards[at].documents);
+        assert_eq!(after.lines_of(&[at]).count() as u64, after.root.shards[at].documents);
         assert!(before.root.differing(&before.root).is_empty());
         let small = manifest(10, usize::MAX);
         assert_eq!(before.root.differing(&Shards::of(&small).root).len(), 4, "cut differently, everything differs");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Plan, Reason};
+use super::{Plan, Put, Reason};
 use crate::{instant::Instant, site::facts::Counts, site::path::Wave};
 
 /// One thing that a publication may not do unless it is allowed by name.
@@ -139,7 +139,7 @@ impl fmt::Display for Limit {
 impl Limits {
     /// Every limit that the plan passes.
     pub fn passed(&self, plan: &Plan, circumstances: &Circumstances) -> Vec<Passed> {
-        let changed = plan.puts.values().filter(|put| matches!(put.reason, Reason::Content | Reason::Headers)).count() as u64;
+        let changed = plan.puts.iter().filter(|put| matches!(put.reason, Reason::Content | Reason::Headers)).count() as u64;
         let found = [
             (Limit::Deletes, self.many(self.deletes, plan.leaving, plan.before, "would leave the site")),
             (Limit::Changes, self.many(self.changes, changed, plan.before, "would change")),
@@ -172,14 +172,14 @@ impl Limits {
     }
 
     fn tiny(&self, plan: &Plan) -> Option<String> {
-        plan.puts.iter().find_map(|((wave, key), put)| {
-            let size = put.line.size;
-            let is_of_a_host = crate::site::path::HostFile::ALL.iter().any(|file| file.as_str() == &**key);
+        plan.puts.iter().find_map(|&Put { wave, key, line, before, .. }| {
+            let size = line.size;
+            let is_of_a_host = crate::site::path::HostFile::ALL.iter().any(|file| file.as_str() == key);
             // An asset is the program's own, and as small as it is.
-            if size < self.tiny_bytes && !is_of_a_host && *wave != Wave::Immutable {
+            if size < self.tiny_bytes && !is_of_a_host && wave != Wave::Immutable {
                 return Some(format!("`{key}` would have {size} bytes"));
             }
-            let before = put.before.filter(|&before| *wave == Wave::Lists && before >= self.list_bytes && size < before / 10)?;
+            let before = before.filter(|&before| wave == Wave::Lists && before >= self.list_bytes && size < before / 10)?;
             Some(format!("`{key}` would have {size} bytes, after {before}"))
         })
     }

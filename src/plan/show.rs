@@ -26,7 +26,7 @@ fn listed<'a>(out: &mut String, mark: char, lines: impl Iterator<Item = (&'a str
     }
 }
 
-impl Plan {
+impl Plan<'_> {
     /// `3 new, 5 content; 1 deleted; 7 wait; 1200 unchanged`
     pub fn summary(&self) -> String {
         let count = |(count, word): (usize, &str)| (count > 0).then(|| format!("{count} {word}"));
@@ -45,9 +45,9 @@ impl Plan {
         let mut out = format!("{}\n", self.summary());
         out.push_str(&format!("about {get} GET, {put} PUT, {delete} DELETE; {} bytes of documents\n", self.bytes()));
         for reason in Reason::ALL {
-            let puts = self.puts.iter().filter(|(_, put)| put.reason == reason);
+            let puts = self.puts.iter().filter(|put| put.reason == reason);
             let mark = if reason == Reason::New { '+' } else { '~' };
-            listed(&mut out, mark, puts.map(|((_, key), put)| (&**key, format!("{reason}, {} bytes", put.line.size))));
+            listed(&mut out, mark, puts.map(|put| (put.key, format!("{reason}, {} bytes", put.line.size))));
         }
         for gone in [Gone::Deleted, Gone::Left] {
             let deletes = self.deletes.iter().filter(|(_, why)| **why == gone);
@@ -61,8 +61,8 @@ impl Plan {
 
     /// The whole.
     pub fn json(&self, passed: &[Passed]) -> Value {
-        let puts = self.puts.iter().map(|((at, key), put)| {
-            json!({"key": key, "reason": put.reason.as_str(), "wave": wave(*at), "sha256": put.line.sha256, "size": put.line.size})
+        let puts = self.puts.iter().map(|put| {
+            json!({"key": put.key, "reason": put.reason.as_str(), "wave": wave(put.wave), "sha256": put.line.sha256, "size": put.line.size})
         });
         let deletes = self.deletes.iter().map(|(key, why)| json!({"key": key, "reason": why.as_str()}));
         let waiting = self.waiting.iter().map(|(key, since)| json!({"key": key, "since": since}));

@@ -11,11 +11,11 @@ fn line(body: &str) -> Line {
 }
 
 fn site(documents: &[(&str, &str)]) -> Manifest {
-    Manifest { lines: documents.iter().map(|(key, body)| ((*key).into(), line(body))).collect() }
+    documents.iter().map(|(key, body)| (*key, line(body))).collect()
 }
 
-fn puts(plan: &Plan) -> Vec<(&str, Reason)> {
-    plan.puts.iter().map(|((_, key), put)| (&**key, put.reason)).collect()
+fn puts<'a>(plan: &Plan<'a>) -> Vec<(&'a str, Reason)> {
+    plan.puts.iter().map(|put| (put.key, put.reason)).collect()
 }
 
 const VERSION: &str = "v0.1/servers/a.b/c/versions/1.0.0";
@@ -41,9 +41,9 @@ impl Left {
 #[test]
 fn each_put_has_its_reason_and_its_turn() {
     let other = SitePath::Index;
-    let mut before = site(&[(LATEST, "1"), (LIST, "1"), ("robots.txt", "r"), ("old", "o"), ("checkpoint", "c")]);
+    let before = site(&[(LATEST, "1"), (LIST, "1"), ("robots.txt", "r"), ("old", "o"), ("checkpoint", "c")]);
     let after = site(&[(LIST, "2"), (LATEST, "1"), (VERSION, "2"), ("index.json", "2"), ("robots.txt", "r")]);
-    before.lines.insert(LATEST.into(), Line::of(&other, Sha256::of(b"1"), 1));
+    let before = before.with([(LATEST, Line::of(&other, Sha256::of(b"1"), 1))]);
     let plan = Plan::between(&before, &after);
     let expected = [(VERSION, Reason::New), (LATEST, Reason::Headers), (LIST, Reason::Content), ("index.json", Reason::New)];
     assert_eq!(puts(&plan), expected, "in the order of the waves");
@@ -105,7 +105,7 @@ fn copies_are_named_as_they_are_asked_for() {
 }
 
 fn many(count: usize, body: &str) -> Manifest {
-    Manifest { lines: (0..count).map(|at| (format!("v0.1/x{at}").into(), line(body))).collect() }
+    (0..count).map(|at| (format!("v0.1/x{at}"), line(body))).collect()
 }
 
 fn calm() -> Circumstances {
@@ -130,8 +130,8 @@ const OTHER: &str = "another body that is long enough";
 
 #[test]
 fn an_ordinary_night_passes_no_limit() {
-    let (before, mut after) = (many(1_000, BODY), many(950, BODY));
-    after.lines.extend((0..400).map(|at| (format!("v0.1/x{at}").into(), line(OTHER))));
+    let before = many(1_000, BODY);
+    let after = many(950, BODY).with((0..400).map(|at| (format!("v0.1/x{at}"), line(OTHER))));
     assert_eq!(passed(&before, &after, &calm()), []);
     assert_eq!(passed(&Manifest::default(), &many(100_000, BODY), &calm()), [], "everything is new once");
     assert_eq!(passed(&many(50, BODY), &Manifest::default(), &calm()), [], "a small site may change altogether");
@@ -175,8 +175,8 @@ fn shares_and_numbers_both_count() {
 
 #[test]
 fn people_see_the_first_of_many() {
-    let plan =
-        Plan::between(&site(&[("a", BODY), ("b", BODY)]), &many(30, BODY)).settle(&Left::none().at(0, 0), &Manifest::default());
+    let after = many(30, BODY);
+    let plan = Plan::between(&site(&[("a", BODY), ("b", BODY)]), &after).settle(&Left::none().at(0, 0), &after);
     let text = plan.text(&[limits::Passed { limit: Limit::Deletes, message: "2 of 2".to_owned() }]);
     assert!(text.starts_with("30 new; 2 to delete; 0 unchanged\n"), "{text}");
     assert!(text.contains("\n  + … and 10 more\n  - a  left\n"), "{text}");

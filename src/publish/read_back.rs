@@ -27,7 +27,7 @@ pub struct Watch<'a> {
     /// What was published before, the latest first.
     pub earlier: &'a [(u64, Sha256)],
     /// What was written: some of it is looked at.
-    pub changed: &'a BTreeSet<Box<str>>,
+    pub changed: &'a BTreeSet<&'a str>,
     /// Which others are looked at.
     pub sample: Sample,
     /// Which publication stands where it was written, whatever readers are shown; the words are why nobody can say.

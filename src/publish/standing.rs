@@ -1,7 +1,7 @@
 //! What lies at a target before a publication: the state, the checkpoint, the manifests that matter, read with as few requests
 //! as can be, and the plan that follows from them.
 
-use std::{collections::BTreeMap, sync::Arc, sync::Mutex};
+use std::sync::{Arc, Mutex};
 
 use super::{
     Base, CHECKPOINT, Counted, Edition, FOREIGN_MAX, Halt, Outcome, Publisher, Receipt, Stopped, Tally, lease, pool,
@@ -130,11 +130,11 @@ impl Standing {
     }
 
     /// The way from here to an edition.
-    pub fn plan(&self, edition: &Edition, publisher: &Publisher) -> Result<Plan, Stopped> {
+    pub fn plan<'e>(&self, edition: &Edition<'e>, publisher: &Publisher) -> Result<Plan<'e>, Stopped> {
         self.compare(edition, publisher).map_err(|halt| stopped(halt, &self.tally))
     }
 
-    fn compare(&self, edition: &Edition, publisher: &Publisher) -> Result<Plan, Halt> {
+    fn compare<'e>(&self, edition: &Edition<'e>, publisher: &Publisher) -> Result<Plan<'e>, Halt> {
         let bucket = Counted { bucket: publisher.bucket, tally: &self.tally };
         let (after, width) = (edition.manifest, publisher.settings.width);
         let shards = Shards::of(after);
@@ -150,8 +150,7 @@ impl Standing {
             Some(root) if root.bits == shards.root.bits => {
                 let differing = root.differing(&shards.root);
                 let before = read_shards(bucket, width, root, &differing, publisher.settings.repair)?;
-                let part = shards.lines_of(&differing);
-                Plan::between(&before, &part).with_same((after.lines.len() - part.lines.len()) as u64)
+                Plan::between_parts(&before, after, shards.lines_of(&differing))
             }
             Some(root) => {
                 let all: Vec<usize> = (0..root.shards.len()).collect();
@@ -194,7 +193,7 @@ impl Standing {
 /// What somebody else has put where the documents that every site has are to lie. Others are met when they are written.
 fn foreign(plan: &Plan, after: &Manifest, bucket: Counted) -> Result<Option<Box<str>>, Halt> {
     for key in COMMON {
-        let Some(line) = after.lines.get(key) else { continue };
+        let Some(line) = after.get(key) else { continue };
         let lying = bucket.get(key, FOREIGN_MAX).map_err(|trouble| Halt::of(&format!("read `{key}`"), &trouble))?;
         if lying.is_some_and(|(bytes, _)| !plan.may_have_put(key, line, &Sha256::of(&bytes))) {
             return Ok(Some(key.into()));
@@ -239,12 +238,12 @@ pub(super) fn read_root(bucket: Counted, root: &Sha256) -> Result<Option<Root>, 
 
 /// The lines of some shards. Those that are not there or not whole are an error, unless everything is written again anyway.
 fn read_shards(bucket: Counted, width: usize, root: &Root, places: &[usize], repair: bool) -> Result<Manifest, Halt> {
-    let lines = Mutex::new(BTreeMap::new());
+    let parts = Mutex::new(Vec::new());
     let read = |at: usize| {
         let key = key_of(&root.shards[at].sha256);
         let found = bucket.get(&key, MANIFEST_MAX).map_err(|trouble| Halt::of(&format!("read `{key}`"), &trouble))?;
         match found.and_then(|(bytes, _)| root.shards[at].parse(&bytes, root.bits, at)) {
-            Some(part) => lines.lock().expect("no thread panics while it notes lines").extend(part.lines),
+            Some(part) => parts.lock().expect("no thread panics while it notes a part").push(part),
             None if repair => {}
             None => {
                 let error = format!("`{key}`, a part of the manifest of what is published, is not there or not whole");
@@ -254,5 +253,6 @@ fn read_shards(bucket: Counted, width: usize, root: &Root, places: &[usize], rep
         Ok(())
     };
     pool::each(width.min(places.len()), |give| places.iter().copied().try_for_each(give), read)?;
-    Ok(Manifest { lines: lines.into_inner().expect("no thread panicked") })
+    let parts = parts.into_inner().expect("no thread panicked");
+    Ok(parts.iter().flat_map(Manifest::iter).map(|(key, line)| (key, *line)).collect())
 }

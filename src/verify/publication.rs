@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         &self,
         checkpoint: &Checkpoint,
         sample: Sample,
-        also: &BTreeSet<Box<str>>,
+        also: &BTreeSet<&str>,
         publication: &mut Publication,
         see: &mut dyn FnMut(Documents, &mut Publication),
     ) {

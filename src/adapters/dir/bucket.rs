@@ -75,7 +75,7 @@ impl Files {
         if !is_laid_out {
             // Whoever dies here leaves some of the second files: the next must not believe that they are all there, or all gone.
             disk::write(&layout, BETWEEN.as_bytes())?;
-            manifest.lines.keys().try_for_each(|key| self.lay_out(key))?;
+            manifest.keys().try_for_each(|key| self.lay_out(key))?;
         }
         if !is_laid_out || self.directory.is_fresh || self.built.is_some() {
             let said = if self.plain { PLAIN } else { SINGLE };

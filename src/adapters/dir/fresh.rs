@@ -42,7 +42,7 @@ impl Fresh {
     /// Puts the folder in its place.
     pub fn finish(self, stamp: impl FnOnce(&Manifest) -> Stamp, inputs: Inputs) -> anyhow::Result<(Stamp, Written)> {
         let manifest = self.lines.manifest();
-        let written = Written { written: manifest.lines.len(), ..Written::default() };
+        let written = Written { written: manifest.len(), ..Written::default() };
         let stamp = stamp(&manifest);
         Record { stamp: stamp.clone(), manifest, inputs }.write(&self.directory.root)?;
         self.directory.finish()?;
@@ -65,7 +65,7 @@ impl Sink for Fresh {
                 let written = self.create(&file)?.write_all(body);
                 written.with_context(|| format!("could not write `{}`", self.directory.at(&file).display()))?;
             }
-            self.lines.add(path, key, sha256, body.len() as u64);
+            self.lines.add(path, &key, sha256, body.len() as u64);
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Sink for Fresh {
                 let (first, place) = (self.directory.at(&first), self.directory.at(&file));
                 fs::copy(first, &place).with_context(|| format!("could not write `{}`", place.display()))?;
             }
-            self.lines.add(path, key, sha256, size);
+            self.lines.add(path, &key, sha256, size);
         }
         Ok(())
     }

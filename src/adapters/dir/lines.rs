@@ -5,22 +5,22 @@ use std::sync::Mutex;
 use crate::{
     adapters::pages::Form,
     digest::Sha256,
-    manifest::{Ledger, Line, Manifest},
+    manifest::{Draft, Ledger, Line, Manifest},
     site::path::SitePath,
 };
 
-/// The lines of a site, in no order.
+/// The lines of a site, noted by many threads.
 #[derive(Debug, Default)]
-pub(super) struct Lines(Mutex<Vec<(Box<str>, Line)>>);
+pub(super) struct Lines(Mutex<Draft>);
 
 impl Lines {
-    pub(super) fn add(&self, path: &SitePath, key: String, sha256: Sha256, size: u64) {
-        let line = (key.into(), Line::of(path, sha256, size));
-        self.0.lock().expect("no thread panics while it adds a line").push(line);
+    pub(super) fn add(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) {
+        let line = Line::of(path, sha256, size);
+        self.0.lock().expect("no thread panics while it adds a line").add(key, line);
     }
 
     pub(super) fn manifest(self) -> Manifest {
-        Manifest { lines: self.0.into_inner().expect("no thread panicked").into_iter().collect() }
+        self.0.into_inner().expect("no thread panicked").finish()
     }
 }
 
@@ -44,7 +44,7 @@ impl Nowhere {
 impl Ledger for Nowhere {
     fn enter(&self, paths: &[SitePath], sha256: Sha256, size: u64, _: Option<&[u8]>) {
         for path in paths {
-            self.form.keys(path).for_each(|key| self.lines.add(path, key, sha256, size));
+            self.form.keys(path).for_each(|key| self.lines.add(path, &key, sha256, size));
         }
     }
 }

@@ -122,10 +122,9 @@ fn remove(root: &Path, name: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The keys of the newest manifest, even if the build that wrote it died before it could say that the folder is whole.
-pub(super) fn keys(root: &Path) -> anyhow::Result<Vec<Box<str>>> {
-    let manifest = text(root, MANIFEST)?.and_then(|text| Manifest::parse(&text));
-    Ok(manifest.map(|manifest| manifest.lines.into_keys().collect()).unwrap_or_default())
+/// The newest manifest, of which only the keys are to be believed, even if the build that wrote it died before it could say that the folder is whole.
+pub(super) fn keys(root: &Path) -> anyhow::Result<Manifest> {
+    Ok(text(root, MANIFEST)?.and_then(|text| Manifest::parse(&text)).unwrap_or_default())
 }
 
 /// The files that a build which died had begun to write or remove.

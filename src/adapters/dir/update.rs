@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where folders of sites are written")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -38,7 +38,7 @@ pub struct Built {
 pub struct Update {
     built: Built,
     /// What surely lies there as the last build left it.
-    sure: BTreeMap<Box<str>, Line>,
+    sure: Manifest,
     /// The files that gazette may have put there.
     ours: BTreeSet<Box<str>>,
     plain: bool,
@@ -70,22 +70,22 @@ impl Built {
 impl Update {
     /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
     pub fn begin(built: Built, plain: bool, repair: bool) -> anyhow::Result<Self> {
-        let (mut sure, mut ours) = (BTreeMap::new(), BTreeSet::new());
+        let (mut sure, mut ours) = (Manifest::default(), BTreeSet::new());
         let doubtful = built.intent.as_ref();
         ours.extend(doubtful.into_iter().flatten().cloned());
         if let Some(record) = &built.record {
             let was_plain = record.stamp.plain;
-            ours.extend(record.manifest.lines.keys().flat_map(|key| files(key, was_plain)));
+            ours.extend(record.manifest.keys().flat_map(|key| files(key, was_plain)));
             let same_layout = |key: &str| was_plain == plain || !path::is_folder(key);
             let is_doubtful = |key: &str| doubtful.is_some_and(|doubtful| files(key, true).any(|file| doubtful.contains(&file)));
-            let lines = record.manifest.lines.iter().filter(|(key, _)| same_layout(key) && !is_doubtful(key));
-            sure = lines.map(|(key, line)| (key.clone(), *line)).collect();
+            let lines = record.manifest.iter().filter(|(key, _)| same_layout(key) && !is_doubtful(key));
+            sure = lines.map(|(key, line)| (key, *line)).collect();
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
-            ours.extend(record::keys(&built.directory.root)?.iter().flat_map(|key| files(key, true)));
+            ours.extend(record::keys(&built.directory.root)?.keys().flat_map(|key| files(key, true)));
         }
         if repair {
-            sure.clear();
+            sure = Manifest::default();
         }
         Ok(Self { built, sure, ours, plain, repair, puts: Mutex::default(), lines: Lines::default() })
     }
@@ -103,12 +103,13 @@ impl Update {
         stamp: impl FnOnce(&Manifest) -> Stamp,
         inputs: Inputs,
     ) -> anyhow::Result<(Stamp, Written)> {
-        let mut manifest = self.lines.manifest();
-        let kept: Vec<_> = self.sure.iter().filter(|(key, _)| !manifest.lines.contains_key(*key) && stays(key)).collect();
-        manifest.lines.extend(kept.into_iter().map(|(key, line)| (key.clone(), *line)));
+        let shown = self.lines.manifest();
+        let kept = self.sure.iter().filter(|(key, _)| !shown.contains(key) && stays(key));
+        let kept: Vec<(&str, Line)> = kept.map(|(key, line)| (key, *line)).collect();
+        let manifest = shown.with(kept);
         let mut puts = self.puts.into_inner().expect("no thread panicked");
         puts.sort();
-        let stay: BTreeSet<Box<str>> = manifest.lines.keys().flat_map(|key| files(key, self.plain)).collect();
+        let stay: BTreeSet<Box<str>> = manifest.keys().flat_map(|key| files(key, self.plain)).collect();
         let gone: Vec<&str> = self.ours.difference(&stay).map(|file| &**file).collect();
         let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, self.plain)).collect();
         let directory = &self.built.directory;
@@ -124,7 +125,7 @@ impl Update {
         }
         let removed = |file: &str| directory.remove(file).with_context(|| format!("could not remove `{}`", at(directory, file)));
         gone.iter().try_for_each(|file| removed(file))?;
-        let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.lines.len() - puts.len() };
+        let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.len() - puts.len() };
         let stamp = stamp(&manifest);
         Record { stamp: stamp.clone(), manifest, inputs }.write(&directory.root)?;
         Ok((stamp, written))
@@ -137,7 +138,7 @@ impl Update {
 
     /// Whether the bytes must be written; the line is noted in any case.
     fn is_news(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) -> bool {
-        self.lines.add(path, key.to_owned(), sha256, size);
+        self.lines.add(path, key, sha256, size);
         if self.repair {
             let directory = &self.built.directory;
             return !files(key, self.plain).all(|file| holds(&directory.at(&file), &sha256, size));

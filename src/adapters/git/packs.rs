@@ -1,30 +1,29 @@
 //! Packed objects, read so that everything a chain of deltas passes through is remembered: neighbours in history and the
 //! versions of a server are deltas of each other, often fifty deep.
 
-use std::{collections::BTreeMap, mem, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use gix::{
-    objs::Kind,
-    odb::pack::{Bundle, data::entry::Header},
-    zlib::Inflate,
+use gix::{objs::Kind, odb::pack::data::entry::Header};
+
+use super::{
+    objects::oid,
+    pack::{Pack, Window},
 };
-
-use super::objects::oid;
 use crate::{adapters::disk, digest::GitId};
 
 /// The packs of a repository as they lay when it was opened; what is elsewhere, or came later, is not here.
-pub(super) struct Packs(Vec<Bundle>);
+pub(super) struct Packs(Vec<Pack>);
 
 impl Packs {
     pub(super) fn open(objects: &Path) -> Arc<Self> {
         let files = disk::names(&objects.join("pack")).unwrap_or_default();
         let indices = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "idx"));
-        Arc::new(Self(indices.filter_map(|file| Bundle::at(file, gix::hash::Kind::Sha1).ok()).collect()))
+        Arc::new(Self(indices.filter_map(|file| Pack::open(&file)).collect()))
     }
 
     /// The number of the pack that holds an object, and where in it.
     fn find(&self, id: GitId) -> Option<Place> {
-        self.0.iter().enumerate().find_map(|(pack, bundle)| Some((pack, offset(bundle, &oid(id))?)))
+        self.0.iter().enumerate().find_map(|(number, pack)| Some((number, pack.offset(&oid(id))?)))
     }
 }
 
@@ -33,10 +32,6 @@ type Place = (usize, u64);
 
 /// An object's bytes, shared with those who remember them.
 pub(super) type Bytes = Arc<Vec<u8>>;
-
-fn offset(bundle: &Bundle, id: &gix::oid) -> Option<u64> {
-    bundle.index.lookup(id).map(|at| bundle.index.pack_offset_at_index(at))
-}
 
 /// Larger objects are left to those who read them piece by piece, or refuse them.
 const OBJECT_MAX: u64 = 256 << 20;
@@ -47,14 +42,13 @@ const CHAIN_MAX: usize = 4_096;
 /// Reads packed objects for one thread; whatever it cannot read is left to those who can say why.
 pub(super) struct Unpacker {
     packs: Arc<Packs>,
-    inflate: Inflate,
+    window: Window,
     memory: Recent,
-    delta: Vec<u8>,
 }
 
 impl Unpacker {
     pub(super) fn new(packs: &Arc<Packs>, cache: usize) -> Self {
-        Self { packs: packs.clone(), inflate: Inflate::default(), memory: Recent::new(cache), delta: Vec::new() }
+        Self { packs: packs.clone(), window: Window::default(), memory: Recent::new(cache) }
     }
 
     pub(super) fn read(&mut self, id: GitId) -> Option<(Kind, Bytes)> {
@@ -67,62 +61,54 @@ impl Unpacker {
     /// An object, unless it has more bytes than `cap`, which is known before it is put together.
     pub(super) fn read_up_to(&mut self, id: GitId, cap: u64) -> Option<Found> {
         let packs = self.packs.clone();
-        let (number, at) = packs.find(id)?;
-        let bundle = &packs.0[number];
-        let (mut chain, mut next) = (Vec::new(), at);
-        // The delta of the object itself tells how large it will be.
-        let mut last = Vec::new();
+        let (number, mut at) = packs.find(id)?;
+        let pack = &packs.0[number];
+        // From the object itself to what all stand on.
+        let mut deltas = Vec::new();
+        let mut held = 0;
         let (kind, mut bytes) = loop {
-            if let Some((kind, bytes)) = self.memory.get((number, next)) {
-                if chain.is_empty() && bytes.len() as u64 > cap {
+            if let Some((kind, bytes)) = self.memory.get((number, at)) {
+                if deltas.is_empty() && bytes.len() as u64 > cap {
                     return Some(Found::Large(bytes.len() as u64));
                 }
                 break (kind, bytes);
             }
-            let entry = bundle.pack.entry(next).ok()?;
+            let entry = self.window.entry(pack, at)?;
             if let Some(kind) = entry.header.as_kind() {
-                if chain.is_empty() && entry.decompressed_size > cap {
+                if deltas.is_empty() && entry.decompressed_size > cap {
                     return Some(Found::Large(entry.decompressed_size));
                 }
-                let mut bytes = vec![0; size(entry.decompressed_size)?];
-                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut bytes).ok()?;
-                let bytes = Arc::new(bytes);
-                if !chain.is_empty() {
-                    self.memory.put((number, next), kind, &bytes);
+                let bytes = Arc::new(self.window.inflated(pack, &entry, size(entry.decompressed_size)?)?);
+                if !deltas.is_empty() {
+                    self.memory.put((number, at), kind, &bytes);
                 }
                 break (kind, bytes);
             }
-            if chain.is_empty() {
-                // A delta is hardly larger than what it makes; others are left to those who read only its beginning.
-                if entry.decompressed_size > cap.saturating_mul(2).saturating_add(64) {
-                    return None;
-                }
-                last.resize(size(entry.decompressed_size)?, 0);
-                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut last).ok()?;
-                let size = result_size(&last)?;
+            // A delta is hardly larger than what it makes; others are left to those who read only its beginning.
+            if deltas.is_empty() && entry.decompressed_size > cap.saturating_mul(2).saturating_add(64) {
+                return None;
+            }
+            held = size(entry.decompressed_size)?.checked_add(held).filter(|&held| size(held as u64).is_some())?;
+            let delta = self.window.inflated(pack, &entry, size(entry.decompressed_size)?)?;
+            if deltas.is_empty() {
+                // The delta of the object itself tells how large it will be.
+                let size = result_size(&delta)?;
                 if size > cap {
                     return Some(Found::Large(size));
                 }
             }
-            chain.push(next);
-            next = match entry.header {
+            deltas.push((at, delta));
+            at = match entry.header {
                 Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
-                Header::RefDelta { base_id } => offset(bundle, &base_id)?,
+                Header::RefDelta { base_id } => pack.offset(&base_id)?,
                 _ => return None,
             };
-            if chain.len() > CHAIN_MAX {
+            if deltas.len() > CHAIN_MAX {
                 return None;
             }
         };
-        for (place, at) in chain.into_iter().enumerate().rev() {
-            if place > 0 {
-                let entry = bundle.pack.entry(at).ok()?;
-                self.delta.resize(size(entry.decompressed_size)?, 0);
-                bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
-            } else {
-                mem::swap(&mut self.delta, &mut last);
-            }
-            bytes = Arc::new(applied(&bytes, &self.delta)?);
+        for (at, delta) in deltas.into_iter().rev() {
+            bytes = Arc::new(applied(&bytes, &delta)?);
             self.memory.put((number, at), kind, &bytes);
         }
         Some(Found::Object(kind, bytes))

@@ -45,10 +45,11 @@ struct Waiting {
     documents: BTreeMap<Sha256, Place>,
 }
 
+/// There is one for each document, so it is small.
 #[derive(Clone, Debug)]
 enum Place {
-    Part { at: u64, size: usize },
-    File(Body),
+    Part { at: u64, size: u32 },
+    File(Box<Body>),
 }
 
 impl Spool {
@@ -60,7 +61,7 @@ impl Spool {
         match body {
             Body::Bytes(bytes) => self.keep_bytes(sha256, bytes),
             Body::File { .. } => {
-                self.waiting().documents.insert(sha256, Place::File(body.clone()));
+                self.waiting().documents.insert(sha256, Place::File(Box::new(body.clone())));
                 Ok(())
             }
         }
@@ -71,7 +72,8 @@ impl Spool {
         let mut waiting = self.waiting();
         if !waiting.documents.contains_key(&sha256) {
             let at = self.append(&mut waiting, bytes)?;
-            waiting.documents.insert(sha256, Place::Part { at, size: bytes.len() });
+            let size = u32::try_from(bytes.len()).context(KEEPING)?;
+            waiting.documents.insert(sha256, Place::Part { at, size });
         }
         Ok(())
     }
@@ -102,13 +104,13 @@ impl Spool {
         let mut waiting = self.waiting();
         let body = match waiting.documents.get(sha256) {
             None => return Ok(None),
-            Some(Place::File(body)) => body.clone(),
+            Some(Place::File(body)) => Body::clone(body),
             Some(&Place::Part { at, size }) => {
-                if waiting.file.is_none() || at + size as u64 > waiting.end {
+                if waiting.file.is_none() || at + u64::from(size) > waiting.end {
                     self.write(&mut waiting)?;
                 }
                 let file = waiting.file.as_mut().expect("it is there when something was written");
-                let mut bytes = vec![0; size];
+                let mut bytes = vec![0; size as usize];
                 let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
                 read.context(LOST)?;
                 ensure!(Sha256::of(&bytes) == *sha256, LOST);

@@ -80,12 +80,12 @@ impl Measures {
     pub fn of(manifest: &Manifest, counts: Counts, plain: bool) -> Self {
         let mut measures = Self { names: counts.servers as u64, ..Self::default() };
         let list = SitePath::Api(Spelling::V01, Endpoint::Servers).key();
-        for (key, line) in &manifest.lines {
+        for (key, line) in manifest.iter() {
             let copies = if plain && plain_file(key).is_some() { 2 } else { 1 };
             measures.files += copies;
             measures.total += copies * line.size;
             measures.largest = measures.largest.max(line.size);
-            if **key == *list {
+            if *key == *list {
                 measures.list = line.size;
             }
         }

@@ -54,7 +54,7 @@ fn is_important(key: &str) -> bool {
 }
 
 /// The places of the shards to read.
-pub(super) fn shards(root: &Root, sample: Sample, also: &BTreeSet<Box<str>>) -> BTreeSet<usize> {
+pub(super) fn shards(root: &Root, sample: Sample, also: &BTreeSet<&str>) -> BTreeSet<usize> {
     let all = 0..root.shards.len();
     let Sample::Of(_, seed) = sample else { return all.collect() };
     let mut others: Vec<(Sha256, usize)> = all.map(|at| (drawn(seed, &at.to_string()), at)).collect();
@@ -67,7 +67,7 @@ pub(super) fn shards(root: &Root, sample: Sample, also: &BTreeSet<Box<str>>) -> 
 }
 
 /// What everybody reads, `most` of the others, and as many of those that are `also` of interest.
-pub(super) fn documents(lines: &Documents, seed: Seed, most: usize, also: &BTreeSet<Box<str>>) -> Documents {
+pub(super) fn documents(lines: &Documents, seed: Seed, most: usize, also: &BTreeSet<&str>) -> Documents {
     let mut drawn: Vec<(Sha256, &str)> = lines.keys().map(|key| (drawn(seed, key), &**key)).collect();
     drawn.sort_unstable();
     let of = |is: &dyn Fn(&str) -> bool, most: usize| -> Vec<&str> {
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(sample(one), sample(one));
         assert_ne!(sample(one), sample(other));
         assert!(sample(one).contains_key("v0.1/servers") && sample(other).contains_key("v0.1/servers"));
-        let also: BTreeSet<Box<str>> = BTreeSet::from(["v0.1/servers/a.b/c7/versions/latest".into()]);
+        let also = BTreeSet::from(["v0.1/servers/a.b/c7/versions/latest"]);
         assert!(documents(&lines(1_000), one, 20, &also).contains_key("v0.1/servers/a.b/c7/versions/latest"));
         assert_eq!(documents(&lines(5), one, 20, &BTreeSet::new()).len(), 6);
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn of_many_shards_a_few_are_read() {
-        let manifest = Manifest { lines: lines(400_000) };
+        let manifest = Manifest::from_iter(lines(400_000));
         let root = Shards::of(&manifest).root;
         assert!(root.shards.len() > 2 * SHARDS + IMPORTANT.len());
         let read = shards(&root, Sample::Of(100, Seed([1; 8])), &BTreeSet::new());

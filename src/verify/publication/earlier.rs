@@ -65,7 +65,7 @@ impl Earlier {
             let Some(root) = root else { continue };
             let at = root.place_of(key);
             let shard = self.shards.entry(root.shards[at].sha256).or_insert_with(|| reader.earlier_shard(root, at));
-            if shard.as_ref().is_some_and(|shard| is_it(shard.lines.get(key))) {
+            if shard.as_ref().is_some_and(|shard| is_it(shard.get(key))) {
                 return Some(publication);
             }
         }

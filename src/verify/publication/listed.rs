@@ -36,8 +36,8 @@ impl Reader<'_> {
         let said = &root.shards[at];
         let got = self.get(&format!("/{}", key_of(&said.sha256)), SHARD_MAX);
         let manifest = got.body().and_then(|body| said.parse(body, root.bits, at));
-        let Manifest { lines } = manifest.ok_or_else(|| missing(&got, &said.sha256, "a part of the manifest"))?;
-        let bytes = lines.values().try_fold(0_u64, |sum, line| sum.checked_add(line.size));
+        let lines = manifest.ok_or_else(|| missing(&got, &said.sha256, "a part of the manifest"))?;
+        let bytes = lines.iter().try_fold(0_u64, |sum, (_, line)| sum.checked_add(line.size));
         let mut checks = Vec::new();
         if lines.len() as u64 != said.documents || bytes != Some(said.bytes) {
             let bytes = bytes.map_or_else(|| "too many".to_owned(), |bytes| bytes.to_string());
@@ -49,7 +49,7 @@ impl Reader<'_> {
             );
             checks.push(got.rejects(message, REPAIR));
         }
-        let asked_for = lines.into_iter().filter(|(key, _)| is_asked_for(key));
+        let asked_for = lines.iter().filter(|(key, _)| is_asked_for(key)).map(|(key, line)| (Box::from(key), *line));
         let (lines, tricks): (Documents, Documents) = asked_for.partition(|(key, _)| is_clean(key));
         if let Some(key) = tricks.keys().next() {
             let message = format!("the manifest lists {}, which is no address of a site", quoted(key));

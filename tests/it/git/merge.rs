@@ -150,6 +150,7 @@ fn modes_links_submodules_and_folders_are_told_apart() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn kinds_also_come_through_a_true_merge() {
     let repo = forked(
@@ -253,6 +254,7 @@ fn names_that_are_no_text_are_shown_and_read() {
     assert_eq!(bytes(&repository, &tree, "\\xff"), b"x");
 }
 
+#[cfg(unix)]
 #[test]
 fn the_work_tree_merges_like_a_commit() {
     let repo = forked(

@@ -259,11 +259,7 @@ fn a_manifest_that_is_lost_or_lies() {
     assert_against(&scene, &["a part of the manifest is not there", &shard.sha256.to_string()]);
 
     let line = Line::of(&SitePath::Robots, Sha256::of(b""), 0);
-    let with = |key: &str, line: Line| {
-        let mut manifest = World::old().render().manifest;
-        manifest.lines.insert(key.into(), line);
-        manifest
-    };
+    let with = |key: &str, line: Line| World::old().render().manifest.with([(key, line)]);
     for key in ["../../etc/passwd", "a/%2e%2e/\u{7}b", "publisher/state.json", "https://elsewhere.example.com/", "a?b=c"] {
         scene.answer_manifest(&with(key, line));
         assert_against(&scene, &["which is no address of a site"]);

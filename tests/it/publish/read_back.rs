@@ -55,7 +55,7 @@ impl Night {
     fn look_while(&self, standing: impl Fn() -> Result<u64, String>) -> Seen {
         let Trust::Keys(keys) = trust() else { unreachable!("it is signed") };
         let (pinned, told) = (Pinned::Keys(keys), Mutex::new(0));
-        let changed: BTreeSet<Box<str>> = BTreeSet::from([DOCUMENT.into(), FRESH.into()]);
+        let changed = BTreeSet::from([DOCUMENT, FRESH]);
         let began = self.clock.elapsed();
         let publication = self.front.read(|reader| {
             let watch = Watch {

@@ -160,15 +160,15 @@ impl<'a> Stage<'a> {
             let next = follow(&bodies, note, seen.as_ref(), self.clock.now());
             // A new checkpoint is true when it appears; from then on, documents may be newer than it.
             if changed == CHECKPOINT && seen.is_none_or(|seen| seen.checkpoint.root != next.checkpoint.root) {
-                for (key, line) in &next.manifest.lines {
-                    let body = bodies.get(&**key).unwrap_or_else(|| panic!("`{key}` is in the manifest and not there"));
+                for (key, line) in next.manifest.iter() {
+                    let body = bodies.get(key).unwrap_or_else(|| panic!("`{key}` is in the manifest and not there"));
                     assert_eq!(line.sha256, Sha256::of(body), "`{key}` is not what the new checkpoint says");
                 }
             }
             *last = Some(next);
         }
-        for key in last.iter().flat_map(|last| last.manifest.lines.keys()) {
-            assert!(bodies.contains_key(&**key), "`{key}` is in the manifest and not there");
+        for key in last.iter().flat_map(|last| last.manifest.keys()) {
+            assert!(bodies.contains_key(key), "`{key}` is in the manifest and not there");
         }
     }
 }
@@ -182,7 +182,8 @@ fn follow(bodies: &BTreeMap<&str, &[u8]>, note: &[u8], seen: Option<&Seen>, now:
     let mut manifest = Manifest::default();
     for (at, shard) in root.shards.iter().enumerate() {
         let text = bodies.get(key_of(&shard.sha256).as_str()).expect("the shards that a root names");
-        manifest.lines.extend(shard.parse(text, root.bits, at).expect("a shard").lines);
+        let shard = shard.parse(text, root.bits, at).expect("a shard");
+        manifest = manifest.with(shard.iter().map(|(key, line)| (key, *line)));
     }
     Seen { note: note.to_vec(), checkpoint, manifest }
 }

@@ -197,8 +197,13 @@ fn what_somebody_else_has_put_there_is_never_written_over() {
     let publish = |turn: usize, overwrite| {
         let mut rendered = World::old().render();
         let text = format!("turn {turn}, which is no other").into_bytes();
-        let line = rendered.manifest.lines.get_mut("index.html").expect("a document");
-        (line.sha256, line.size) = (gazette::digest::Sha256::of(&text), text.len() as u64);
+        let sha256 = gazette::digest::Sha256::of(&text);
+        let line = gazette::manifest::Line {
+            sha256,
+            size: text.len() as u64,
+            ..*rendered.manifest.get("index.html").expect("a document")
+        };
+        rendered.manifest = rendered.manifest.with([("index.html", line)]);
         rendered.documents.get_mut("index.html").expect("a document").1 = text;
         let settings = publish::Settings { overwrite, ..settings("p", 0) };
         let publisher = Publisher { bucket: &memory, cdn: None, clock: &clock, settings: &settings, progress: &|_| {} };

@@ -8,8 +8,9 @@ use gazette::{
     instant::Instant,
     manifest::{Line, Manifest},
     name::ServerName,
+    plan::Put,
     ports::Headers,
-    publish::{Document, Edition, Settings, Source, To, Wanted},
+    publish::{Document, Edition, Settings, Source, To},
     site::{
         Facts,
         facts::Counts,
@@ -76,7 +77,7 @@ impl World {
     }
 
     pub(crate) fn render(&self) -> Rendered {
-        let mut rendering = Rendering { documents: BTreeMap::new(), lines: BTreeMap::new(), deleted: BTreeSet::new() };
+        let mut rendering = Rendering { documents: BTreeMap::new(), lines: Vec::new(), deleted: BTreeSet::new() };
         let style = format!("style of {}", self.serial / 9).into_bytes();
         let style_key = format!("assets/style-{}.css", Sha256::of(&style));
         rendering.add(style_key.clone(), &SitePath::Robots, style);
@@ -119,7 +120,7 @@ impl World {
         rendering.add("index.json".to_owned(), &SitePath::Index, format!("serial {} of a registry\n", self.serial).into_bytes());
         Rendered {
             documents: rendering.documents,
-            manifest: Manifest { lines: rendering.lines },
+            manifest: rendering.lines.into_iter().collect(),
             deleted: rendering.deleted,
             facts: self.facts(counts),
         }
@@ -143,7 +144,7 @@ impl World {
 
 struct Rendering {
     documents: BTreeMap<String, (Headers, Vec<u8>)>,
-    lines: BTreeMap<Box<str>, Line>,
+    lines: Vec<(String, Line)>,
     deleted: BTreeSet<String>,
 }
 
@@ -155,14 +156,14 @@ impl Rendering {
 
     fn add(&mut self, key: String, path: &SitePath, body: Vec<u8>) {
         let headers = Headers { content_type: path.kind().content_type(), cache_control: path.cache().control() };
-        self.lines.insert(key.as_str().into(), Line::of(path, Sha256::of(&body), body.len() as u64));
+        self.lines.push((key.clone(), Line::of(path, Sha256::of(&body), body.len() as u64)));
         self.documents.insert(key, (headers, body));
     }
 }
 
 impl Source for Rendered {
-    fn give(&self, wanted: &Wanted, _: &Wanted, to: &To) -> anyhow::Result<()> {
-        for (key, (headers, body)) in self.documents.iter().filter(|(key, _)| wanted.contains_key(key.as_str())) {
+    fn give(&self, wanted: &[Put], _: &[Put], to: &To) -> anyhow::Result<()> {
+        for (key, (headers, body)) in self.documents.iter().filter(|(key, _)| wanted.iter().any(|put| put.key == *key)) {
             let sha256 = Sha256::of(body);
             to(Document { key: key.clone(), headers: *headers, body: body.clone().into(), sha256 })?;
         }
