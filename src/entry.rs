@@ -10,6 +10,7 @@ use crate::{
 };
 
 pub mod address;
+pub mod compact;
 pub mod document;
 pub mod locate;
 pub mod members;

@@ -42,6 +42,9 @@ pub struct Line {
     pub headers: Fingerprint,
 }
 
+/// So many bytes most keys have, or fewer.
+const KEY: usize = 96;
+
 /// The headers that belong to the bytes, told apart by four bytes of their digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 4]);
@@ -88,6 +91,11 @@ impl fmt::Debug for Fingerprint {
 }
 
 impl Draft {
+    /// For so many lines, or a few more: memory that is not used is not taken, and what has room need not move.
+    pub fn with_room(lines: usize) -> Self {
+        Self(Manifest { keys: String::with_capacity(lines * KEY), lines: Vec::with_capacity(lines) })
+    }
+
     pub fn add(&mut self, key: &str, line: Line) {
         let Manifest { keys, lines } = &mut self.0;
         let length = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");

@@ -132,21 +132,21 @@ impl<'a> Site<'a> {
     fn version_pages(&self, whole: &Whole) -> Vec<Page> {
         let name = whole.shown.name;
         let mut pages = Vec::with_capacity(whole.shown.versions.len() + 5);
-        for listing in whole.present() {
-            let endpoint = Endpoint::Version(name.clone(), listing.version.clone());
+        for record in whole.present() {
+            let endpoint = Endpoint::Version(name.clone(), record.version.clone());
             let mut paths = vec![SitePath::Api(Spelling::V01, endpoint.clone())];
             if self.registry.config.api.v0 == crate::config::Older::Full {
                 paths.push(SitePath::Api(Spelling::V0, endpoint));
             }
-            if listing.official.is_latest {
+            if record.official.is_latest {
                 paths.extend(Spelling::ALL.map(|spelling| SitePath::Api(spelling, Endpoint::Latest(name.clone()))));
             }
-            pages.push(Page { paths, body: listing.record.clone() });
-            if let Some(original) = &listing.original {
-                pages.push(Page::new(SitePath::Original(name.clone(), listing.version.clone()), original.clone()));
+            pages.push(Page { paths, body: record.body.clone() });
+            if let Some(original) = &record.original {
+                pages.push(Page::new(SitePath::Original(name.clone(), record.version.clone()), original.clone()));
             }
         }
-        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(whole.present().map(|listing| &*listing.record))));
+        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(whole.present().map(|record| &*record.body))));
         pages
     }
 

@@ -56,7 +56,7 @@ pub struct Directory {
 #[derive(Debug)]
 pub enum Target {
     /// Nothing lies there yet.
-    Fresh(Fresh),
+    Fresh(Directory),
     Existing(Box<Built>),
 }
 
@@ -73,7 +73,7 @@ impl Target {
     pub fn open(place: &Path) -> anyhow::Result<Self> {
         let directory = Directory::hold(place)?;
         if directory.is_fresh {
-            return Ok(Self::Fresh(Fresh::begin(directory)));
+            return Ok(Self::Fresh(directory));
         }
         if is_published(place) {
             let place = place.display();

@@ -154,7 +154,7 @@ impl Repository {
 
     /// The tree of a commit.
     pub fn tree(&self, commit: GitId) -> anyhow::Result<Tree> {
-        let objects = objects::Objects::new(self, &[], 1 << 20);
+        let objects = objects::Objects::new(self, &[], &packs::Cache::holding(1 << 20));
         Ok(Tree::stored(line::Step::read(&objects, commit)?.tree))
     }
 

@@ -90,11 +90,11 @@ impl<'a> Pages<'a> {
         let all = Wants { server: &|_| true, collections: true, progress };
         let listed = match keep {
             Keep::Nothing => {
-                let survey = Nowhere::of(self.form);
+                let survey = Nowhere::of(self.site.facts.counts, self.form);
                 self.render(&all, &survey)?.map(|()| survey.manifest())
             }
             Keep::Everything => {
-                let survey = Survey::of(self.form, &self.spool);
+                let survey = Survey::of(self.site.facts.counts, self.form, &self.spool);
                 self.render(&all, &survey)?.map(|()| survey.manifest())
             }
         };

@@ -6,7 +6,7 @@ use crate::{
     adapters::{
         WayOut,
         clock::Stopwatch,
-        dir::{Nowhere, Stamp, Target, Update, Written},
+        dir::{Fresh, Nowhere, Stamp, Target, Update, Written},
         disk, folder,
         pages::Form,
         terminal::{self, Progress},
@@ -88,14 +88,15 @@ type Rendered = Result<(Stamp, Written), Vec<Finding>>;
 fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, repair: bool) -> anyhow::Result<Rendered> {
     let stamp = |manifest: &Manifest| stamp(site, place, program, manifest);
     let inputs = || Inputs::of(site, program);
+    let (plain, counts) = (site.registry.config.site.plain, site.facts.counts);
     match target {
         None => {
-            let nowhere = Nowhere::of(Form::Folder);
+            let nowhere = Nowhere::of(counts, Form::Folder);
             let findings = all(site, &nowhere)?;
             Ok(if findings.is_empty() { Ok((stamp(&nowhere.manifest()), Written::default())) } else { Err(findings) })
         }
-        Some(Target::Fresh(fresh)) => {
-            let fresh = fresh.with_plain(site.registry.config.site.plain);
+        Some(Target::Fresh(directory)) => {
+            let fresh = Fresh::begin(directory, plain, counts);
             site.host_pages().iter().try_for_each(|page| fresh.page(&page.paths, &page.body))?;
             let findings = all(site, &fresh)?;
             if findings.is_empty() {
@@ -104,7 +105,7 @@ fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, 
             Ok(Err(findings))
         }
         Some(Target::Existing(built)) => {
-            let update = Update::begin(*built, site.registry.config.site.plain, repair)?;
+            let update = Update::begin(*built, plain, repair, counts)?;
             changed(site, update, &inputs(), stamp)
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     registry::{Registry, Release, Server},
     site::{
         Shared, Sink, Site, Wants, api,
-        listing::{Listing, Unshown},
+        listing::{self, Unshown},
         path::{self, Discovery, Endpoint, GroupFile, PagePath, SitePath, Spelling},
         query::{Place, Row, Rows},
     },
@@ -221,26 +221,26 @@ fn read<'a>(
     server: &'a Server,
     reader: &mut dyn Reader,
 ) -> Result<Vec<Found>, Unshown> {
-    let found = |listing: Listing| {
-        let version = listing.version;
+    let found = |read: listing::Record| {
+        let version = read.version;
         let endpoint = Endpoint::Version(name.clone(), version.clone());
         let path = SitePath::Api(Spelling::V01, endpoint);
-        let document = Arc::new(Document::of(&path, listing.record.into()));
+        let document = Arc::new(Document::of(&path, read.body.into()));
         let record = Record { list: list_of(None), name: name.clone(), version: version.clone(), body: document.body().clone() };
         let mut documents = Vec::new();
-        if listing.official.status != Status::Deleted {
+        if read.official.status != Status::Deleted {
             documents.push((path.to_string().into(), Arc::clone(&document)));
         }
-        if listing.official.is_latest {
+        if read.official.is_latest {
             documents.push((SitePath::Api(Spelling::V01, Endpoint::Latest(name.clone())).to_string().into(), document));
         }
-        if let Some(original) = listing.original.filter(|_| listing.official.status != Status::Deleted) {
+        if let Some(original) = read.original.filter(|_| read.official.status != Status::Deleted) {
             let path = SitePath::Original(name.clone(), version.clone());
             documents.push((path.to_string().into(), Arc::new(Document::of(&path, original.into()))));
         }
         (documents, row(site, record))
     };
-    Ok(site.listings(name, server, reader)?.into_iter().map(found).collect())
+    Ok(site.records(name, server, reader)?.into_iter().map(found).collect())
 }
 
 /// A version in a list, as the API writes it.

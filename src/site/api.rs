@@ -54,7 +54,7 @@ impl Collection for Servers {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        shown.latest.record.clone()
+        shown.latest.record.body.clone()
     }
 
     fn close(&self, _: &Facts, parts: usize) -> Option<Vec<u8>> {

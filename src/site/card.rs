@@ -56,10 +56,10 @@ impl<'a> Card<'a> {
         let times = || shown.present().map(|dated| dated.official);
         Self {
             name: shown.name,
-            version: latest.version,
+            version: latest.record.version,
             title: model.title.filter(|title| !title.trim().is_empty()).map(|title| visible(title, TITLE_MAX).into()),
             description: visible(model.description.unwrap_or_default(), DESCRIPTION_MAX).into(),
-            status: latest.official.status,
+            status: latest.record.official.status,
             types,
             remote: !model.remotes.is_empty(),
             toolhive: ToolHive.has(shown),

@@ -110,7 +110,7 @@ impl<S: Shape> Collection for LeftOut<S> {
     }
 
     fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        lines(shown.name.as_str(), shown.latest.version.as_str(), &shown.part(&self.0).left_out)
+        lines(shown.name.as_str(), shown.latest.record.version.as_str(), &shown.part(&self.0).left_out)
     }
 
     fn close(&self, _: &Facts, _: usize) -> Option<Vec<u8>> {

@@ -21,7 +21,7 @@ use super::{
         settings::{label, mcp_server, mcphub_server, own_variable, preferred, refusal, variable, vscode, with_registry},
         template::{Ask, Template},
     },
-    listing::{Dated, Listing, Unshown, Whole},
+    listing::{Dated, Listing, Record, Unshown, Whole},
     path::{Client, Endpoint, GroupFile, SitePath, Spelling},
 };
 
@@ -31,7 +31,7 @@ struct Present<'a> {
     name: &'a ServerName,
     latest: Listing<'a>,
     /// None, where one is pinned.
-    others: Vec<Listing<'a>>,
+    others: Vec<Record<'a>>,
 }
 
 impl<'a> Present<'a> {
@@ -41,7 +41,7 @@ impl<'a> Present<'a> {
         let Some(pin) = &member.version else {
             let whole = site.show_whole(name, server, reader)?;
             return Ok(whole.map(|Whole { shown, mut others }| {
-                others.retain(|listing| listing.official.status != Status::Deleted);
+                others.retain(|record| record.official.status != Status::Deleted);
                 Self { member, name, latest: shown.latest, others }
             }));
         };
@@ -50,13 +50,12 @@ impl<'a> Present<'a> {
         Ok(Some(Self { member, name, latest: Listing::read(site, name, pinned, reader)?, others: Vec::new() }))
     }
 
-    /// The versions of the group, the latest first.
-    fn listings(&self) -> impl Iterator<Item = &Listing<'a>> {
-        std::iter::once(&self.latest).chain(&self.others)
-    }
-
-    fn record(&self, facts: &Facts, listing: &Listing) -> Vec<u8> {
-        if self.member.version.is_some() { listing.only_record(facts) } else { listing.record.clone() }
+    /// The versions of the group with their records, the latest first.
+    fn records(&self, facts: &Facts) -> impl Iterator<Item = (&Version, Vec<u8>)> {
+        let Listing { record, .. } = &self.latest;
+        let latest = if self.member.version.is_some() { self.latest.only_record(facts) } else { record.body.clone() };
+        let others = self.others.iter().map(|record| (record.version, record.body.clone()));
+        std::iter::once((record.version, latest)).chain(others)
     }
 }
 
@@ -94,7 +93,7 @@ fn page(id: &str, file: GroupFile, body: &Value) -> Page {
 
 fn about(facts: &Facts, id: &str, group: &Group, members: &[Present]) -> Value {
     let servers = members.iter().map(|present| {
-        let mut server = json!({ "name": present.name.as_str(), "version": present.latest.version.as_str() });
+        let mut server = json!({ "name": present.name.as_str(), "version": present.latest.record.version.as_str() });
         server["pinned"] = present.member.version.is_some().into();
         if let Some(tools) = &present.member.tools {
             server["tools"] = json!(tools);
@@ -116,9 +115,8 @@ fn api_pages(facts: &Facts, id: &str, members: &[Present]) -> Vec<Page> {
     for present in members {
         let name = present.name;
         let mut records = Vec::new();
-        for (at, listing) in present.listings().enumerate() {
-            let record = present.record(facts, listing);
-            let mut endpoints = vec![Endpoint::Version(name.clone(), listing.version.clone())];
+        for (at, (version, record)) in present.records(facts).enumerate() {
+            let mut endpoints = vec![Endpoint::Version(name.clone(), version.clone())];
             if at == 0 {
                 endpoints.push(Endpoint::Latest(name.clone()));
                 latest.push(record.clone());
@@ -152,14 +150,14 @@ fn settings(client: Client, facts: &Facts, id: &str, group: &Group, members: &[P
                 flaws.push(Flaw::new("server", "another server of the group has the same name in these settings"));
             }
             Some(offer) => {
-                ready.push(Ready { name: present.name, version: listing.version, member: present.member, offer });
+                ready.push(Ready { name: present.name, version: listing.record.version, member: present.member, offer });
             }
             None => flaws.push(Flaw::new("server", "nothing of what it offers can be expressed")),
         }
         if present.member.tools.is_some() && client != Client::McpHub {
             flaws.push(Flaw::new("tools", "these settings cannot limit the tools of a server"));
         }
-        let lines = exports::lines(present.name.as_str(), listing.version.as_str(), &flaws);
+        let lines = exports::lines(present.name.as_str(), listing.record.version.as_str(), &flaws);
         if !lines.is_empty() {
             left_out.push(lines);
         }

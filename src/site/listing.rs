@@ -10,7 +10,7 @@ use crate::{
     config::{Config, Limits},
     digest::Sha256,
     entry::{
-        self, document,
+        self, compact, document,
         model::{Model, PUBLISHER_PROVIDED},
         schema::Schema,
         upgrade,
@@ -42,7 +42,7 @@ pub struct Shown<'a> {
 pub struct Whole<'a> {
     pub shown: Shown<'a>,
     /// All but the latest, newest first, deleted ones among them.
-    pub others: Vec<Listing<'a>>,
+    pub others: Vec<Record<'a>>,
 }
 
 /// A version, and what can be said of it without reading its file.
@@ -53,17 +53,23 @@ pub struct Dated<'a> {
     serial: u32,
 }
 
+/// One version as the API answers it.
+#[derive(Debug)]
+pub struct Record<'a> {
+    pub version: &'a Version,
+    pub official: Official<'a>,
+    /// `{"server": …, "_meta": …}`
+    pub body: Vec<u8>,
+    /// The author's file, where it was written for an older schema.
+    pub original: Option<Vec<u8>>,
+}
+
 /// One version, read.
 #[derive(Debug)]
 pub struct Listing<'a> {
-    pub version: &'a Version,
-    pub official: Official<'a>,
+    pub record: Record<'a>,
     /// What its author wrote, in the newest schema's spelling.
     pub server: Value,
-    /// The API's record: `{"server": …, "_meta": …}`.
-    pub record: Vec<u8>,
-    /// The author's file, where it was written for an older schema.
-    pub original: Option<Vec<u8>>,
     own: Own,
 }
 
@@ -147,20 +153,20 @@ impl<'a> Site<'a> {
         reader: &mut dyn Reader,
     ) -> Result<Option<Whole<'a>>, Unshown> {
         let versions = Dated::all(self, name, server)?;
-        let mut others = Listing::read_all(self, name, &versions, reader)?;
-        let Some(at) = others.iter().position(|listing| listing.official.is_latest) else { return Ok(None) };
-        let latest = others.remove(at);
+        let Some(latest) = versions.iter().find(|dated| dated.official.is_latest) else { return Ok(None) };
+        let latest = Listing::read(self, name, latest, reader);
+        let others = Record::read_all(self, name, versions.iter().filter(|dated| !dated.official.is_latest), reader);
+        let (latest, others) = match (latest, others) {
+            (Ok(latest), Ok(others)) => (latest, others),
+            (Err(Unshown::Entry(flaws)), Err(Unshown::Entry(more))) => return Err(Unshown::Entry([flaws, more].concat())),
+            (Err(why), _) | (_, Err(why)) => return Err(why),
+        };
         Ok(Some(Whole { shown: Shown { name, versions, latest, made: Made::default() }, others }))
     }
 
     /// Reads every version of a server, also where each is deleted, newest first.
-    pub fn listings(
-        &'a self,
-        name: &ServerName,
-        server: &'a Server,
-        reader: &mut dyn Reader,
-    ) -> Result<Vec<Listing<'a>>, Unshown> {
-        Listing::read_all(self, name, &Dated::all(self, name, server)?, reader)
+    pub fn records(&'a self, name: &ServerName, server: &'a Server, reader: &mut dyn Reader) -> Result<Vec<Record<'a>>, Unshown> {
+        Record::read_all(self, name, &Dated::all(self, name, server)?, reader)
     }
 }
 
@@ -173,13 +179,13 @@ impl<'a> Shown<'a> {
 
 impl<'a> Whole<'a> {
     /// The versions that are not deleted, newest first.
-    pub fn present(&self) -> impl Iterator<Item = &Listing<'a>> {
-        let others = self.others.iter().filter(|listing| listing.official.status != Status::Deleted);
-        std::iter::once(&self.shown.latest).chain(others)
+    pub fn present(&self) -> impl Iterator<Item = &Record<'a>> {
+        let others = self.others.iter().filter(|record| record.official.status != Status::Deleted);
+        std::iter::once(&self.shown.latest.record).chain(others)
     }
 }
 
-impl<'a> Listing<'a> {
+impl<'a> Record<'a> {
     /// Reads some versions of a server, and finds everything that keeps any of them from being shown.
     pub(super) fn read_all<'d>(
         site: &'a Site,
@@ -190,30 +196,45 @@ impl<'a> Listing<'a> {
     where
         'a: 'd,
     {
-        let (mut listings, mut flawed) = (Vec::new(), Vec::new());
+        let (mut records, mut flawed) = (Vec::new(), Vec::new());
         for dated in versions {
             match Self::read(site, name, dated, reader) {
-                Ok(listing) => listings.push(listing),
+                Ok(record) => records.push(record),
                 Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
                 Err(world) => return Err(world),
             }
         }
-        if flawed.is_empty() { Ok(listings) } else { Err(Unshown::Entry(flawed)) }
+        if flawed.is_empty() { Ok(records) } else { Err(Unshown::Entry(flawed)) }
     }
 
-    pub(super) fn read(
+    fn read(site: &'a Site, name: &ServerName, dated: &Dated<'a>, reader: &mut dyn Reader) -> Result<Self, Unshown> {
+        let bytes = bytes_of(site, name, dated.version, reader)?;
+        // Most are written for the newest schema, and of these no value has to be made.
+        let mut body = begun();
+        match written(&bytes, name, dated.version, &mut body) {
+            Some(()) => {
+                let own = Own { serial: dated.serial, sha256: Sha256::of(&bytes), original: None };
+                end(&mut body, &dated.official, &site.facts.own_key, &own);
+                Ok(Self { version: dated.version, official: dated.official, body, original: None })
+            }
+            None => Ok(Listing::of(site, name, dated, bytes)?.record),
+        }
+    }
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn read(site: &'a Site, name: &ServerName, dated: &Dated<'a>, reader: &mut dyn Reader) -> Result<Self, Unshown> {
+        Self::of(site, name, dated, bytes_of(site, name, dated.version, reader)?)
+    }
+
+    fn of(
         site: &'a Site,
         name: &ServerName,
         &Dated { version, official, serial }: &Dated<'a>,
-        reader: &mut dyn Reader,
+        bytes: Vec<u8>,
     ) -> Result<Self, Unshown> {
-        let path = site.checkout.version_path(name, version);
-        let item = site.checkout.get(&path).expect("a release has a file");
-        let bytes = match reader.read(item, Limits::WIDEST.entry_bytes)? {
-            Blob::Bytes(bytes) => bytes,
-            Blob::Large(bytes) => return Err(Unshown::Entry(vec![entry::too_large(&path, bytes, &Limits::WIDEST)])),
-        };
         let Some(mut server) = document_of(&bytes, name, version) else {
+            let path = site.checkout.version_path(name, version);
             return Err(Unshown::Entry(flaws(&path, name, version, bytes, &site.registry.config)));
         };
         reduce(&mut server);
@@ -224,24 +245,45 @@ impl<'a> Listing<'a> {
         };
         let original = schema.map(|_| site.facts.absolute(&SitePath::Original(name.clone(), version.clone())));
         let own = Own { serial, sha256: Sha256::of(&bytes), original };
-        let record = record(&server, &official, &site.facts.own_key, &own);
+        let body = body(&server, &official, &site.facts.own_key, &own);
         let original = own.original.is_some().then_some(bytes);
-        Ok(Self { version, official, server, record, original, own })
+        Ok(Self { record: Record { version, official, body, original }, server, own })
     }
 }
 
 impl Listing<'_> {
     /// The record, where this version is the only one that is shown.
     pub fn only_record(&self, facts: &Facts) -> Vec<u8> {
-        record(&self.server, &Official { is_latest: true, ..self.official }, &facts.own_key, &self.own)
+        body(&self.server, &Official { is_latest: true, ..self.record.official }, &facts.own_key, &self.own)
     }
+}
+
+/// The file of a version.
+fn bytes_of(site: &Site, name: &ServerName, version: &Version, reader: &mut dyn Reader) -> Result<Vec<u8>, Unshown> {
+    let path = site.checkout.version_path(name, version);
+    let item = site.checkout.get(&path).expect("a release has a file");
+    match reader.read(item, Limits::WIDEST.entry_bytes)? {
+        Blob::Bytes(bytes) => Ok(bytes),
+        Blob::Large(bytes) => Err(Unshown::Entry(vec![entry::too_large(&path, bytes, &Limits::WIDEST)])),
+    }
+}
+
+fn text_of(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Writes the document without making a value of it, if it is one of this name and version, and of the newest schema or none.
+fn written(bytes: &[u8], name: &ServerName, version: &Version, out: &mut Vec<u8>) -> Option<()> {
+    let said = compact::write(text_of(bytes)?, &Limits::WIDEST, reduced, out)?;
+    let is_it = said.name.as_deref() == Some(name.as_str()) && said.version.as_deref() == Some(version.as_str());
+    let older = said.schema.as_deref().and_then(Schema::at).filter(|schema| !std::ptr::eq(*schema, Schema::newest()));
+    (is_it && older.is_none()).then_some(())
 }
 
 /// The document, if it is one of this name and version.
 fn document_of(bytes: &[u8], name: &ServerName, version: &Version) -> Option<Value> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let value = document::read(text, &Limits::WIDEST).ok()?.value;
+    let value = document::read(text_of(bytes)?, &Limits::WIDEST).ok()?.value;
     let says = |member: &str, path: &str| value.get(member).and_then(Value::as_str) == Some(path);
     (says("name", name.as_str()) && says("version", version.as_str())).then_some(value)
 }
@@ -261,12 +303,18 @@ fn flaws(path: &str, name: &ServerName, version: &Version, bytes: Vec<u8>, confi
 }
 
 /// Leaves of `_meta` what the publisher says; everything else in it is the registry's to say.
+fn reduced(mut meta: Value) -> Option<Value> {
+    let members = meta.as_object_mut()?;
+    members.retain(|key, _| key == PUBLISHER_PROVIDED);
+    (!members.is_empty()).then_some(meta)
+}
+
 fn reduce(server: &mut Value) {
     let Some(members) = server.as_object_mut() else { return };
     let Some(meta) = members.get_mut("_meta") else { return };
-    match meta.as_object_mut().map(|meta| meta.retain(|key, _| key == PUBLISHER_PROVIDED)) {
-        Some(()) if meta.as_object().is_some_and(|meta| !meta.is_empty()) => {}
-        _ => drop(members.shift_remove("_meta")),
+    match reduced(meta.take()) {
+        Some(left) => *meta = left,
+        None => drop(members.shift_remove("_meta")),
     }
 }
 
@@ -284,20 +332,32 @@ impl<'a> Official<'a> {
     }
 }
 
-fn record(server: &Value, official: &Official, own_key: &str, own: &Own) -> Vec<u8> {
+/// The API's record of a document.
+fn body(server: &Value, official: &Official, own_key: &str, own: &Own) -> Vec<u8> {
+    let mut out = begun();
+    append(&mut out, server);
+    end(&mut out, official, own_key, own);
+    out
+}
+
+/// A record up to its document.
+fn begun() -> Vec<u8> {
     let mut out = Vec::with_capacity(2048);
     out.extend_from_slice(b"{\"server\":");
-    append(&mut out, server);
+    out
+}
+
+/// What comes behind the document.
+fn end(out: &mut Vec<u8>, official: &Official, own_key: &str, own: &Own) {
     out.extend_from_slice(b",\"_meta\":{\"");
     out.extend_from_slice(OFFICIAL.as_bytes());
     out.extend_from_slice(b"\":");
-    append(&mut out, official);
+    append(out, official);
     out.push(b',');
-    append(&mut out, own_key);
+    append(out, own_key);
     out.push(b':');
-    append(&mut out, own);
+    append(out, own);
     out.extend_from_slice(b"}}");
-    out
 }
 
 fn append(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {

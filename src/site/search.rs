@@ -60,7 +60,7 @@ pub fn pages(cards: &[Card]) -> Vec<Page> {
     for card in cards {
         columns[shard_of(card.name.as_str(), count)].push(card);
     }
-    let bodies: Vec<Vec<u8>> = columns.iter().map(|shard| serde_json::to_vec(shard).expect("columns are JSON")).collect();
+    let bodies: Vec<Vec<u8>> = columns.into_iter().map(|shard| serde_json::to_vec(&shard).expect("columns are JSON")).collect();
     let digests: Vec<String> = bodies.iter().map(|body| Sha256::of(body).to_string()[..DIGITS].to_owned()).collect();
     let root = Root { count: cards.len(), shards: digests.iter().map(String::as_str).collect() };
     let root = serde_json::to_vec(&root).expect("a root is JSON");

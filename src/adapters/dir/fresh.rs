@@ -14,6 +14,7 @@ use crate::{
     manifest::Manifest,
     site::{
         Sink,
+        facts::Counts,
         inputs::Inputs,
         path::{self, SitePath},
     },
@@ -28,15 +29,9 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    pub(super) fn begin(directory: Directory) -> Self {
-        Self { directory, plain: true, lines: Lines::default() }
-    }
-
-    /// Whether the second file for plain hosts is written.
-    #[must_use]
-    pub fn with_plain(mut self, plain: bool) -> Self {
-        self.plain = plain;
-        self
+    /// With `plain`, the second files for plain hosts are written.
+    pub fn begin(directory: Directory, plain: bool, counts: Counts) -> Self {
+        Self { directory, plain, lines: Lines::of(counts) }
     }
 
     /// Puts the folder in its place.

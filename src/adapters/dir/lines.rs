@@ -6,14 +6,25 @@ use crate::{
     adapters::pages::Form,
     digest::Sha256,
     manifest::{Draft, Ledger, Line, Manifest},
-    site::path::SitePath,
+    site::{facts::Counts, path::SitePath},
 };
 
 /// The lines of a site, noted by many threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lines(Mutex<Draft>);
 
+/// So many documents there are for each version and each server, or fewer, beside a few others.
+const OF_A_VERSION: usize = 3;
+const OF_A_SERVER: usize = 10;
+const OTHERS: usize = 1_000;
+
 impl Lines {
+    /// For a site of so many servers and versions.
+    pub(super) fn of(counts: Counts) -> Self {
+        let documents = OF_A_VERSION * counts.versions + OF_A_SERVER * counts.servers + OTHERS;
+        Self(Mutex::new(Draft::with_room(documents)))
+    }
+
     pub(super) fn add(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) {
         let line = Line::of(path, sha256, size);
         self.0.lock().expect("no thread panics while it adds a line").add(key, line);
@@ -32,8 +43,8 @@ pub struct Nowhere {
 }
 
 impl Nowhere {
-    pub fn of(form: Form) -> Self {
-        Self { lines: Lines::default(), form }
+    pub fn of(counts: Counts, form: Form) -> Self {
+        Self { lines: Lines::of(counts), form }
     }
 
     pub fn manifest(self) -> Manifest {

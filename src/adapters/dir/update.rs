@@ -19,6 +19,7 @@ use crate::{
     manifest::{Line, Manifest},
     site::{
         Sink,
+        facts::Counts,
         inputs::Inputs,
         path::{self, SitePath, Wave},
     },
@@ -69,7 +70,7 @@ impl Built {
 
 impl Update {
     /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
-    pub fn begin(built: Built, plain: bool, repair: bool) -> anyhow::Result<Self> {
+    pub fn begin(built: Built, plain: bool, repair: bool, counts: Counts) -> anyhow::Result<Self> {
         let (mut sure, mut ours) = (Manifest::default(), BTreeSet::new());
         let doubtful = built.intent.as_ref();
         ours.extend(doubtful.into_iter().flatten().cloned());
@@ -87,7 +88,7 @@ impl Update {
         if repair {
             sure = Manifest::default();
         }
-        Ok(Self { built, sure, ours, plain, repair, puts: Mutex::default(), lines: Lines::default() })
+        Ok(Self { built, sure, ours, plain, repair, puts: Mutex::default(), lines: Lines::of(counts) })
     }
 
     /// What the last build was made of, unless it is unknown what of it still lies there.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{
     Repository, WayOut,
     objects::{Entry, Objects, differing, git_id},
-    packs::Bytes,
+    packs::{Bytes, Cache},
     walk::folder,
 };
 use crate::{
@@ -27,11 +27,7 @@ const WAVE: usize = 32;
 
 /// The packed objects that all threads remember. With 12,000 namespaces a tree of servers has half a megabyte, and a chain
 /// of deltas fifty of them.
-const PACK_CACHES: usize = 64 << 20;
-
-fn cache() -> usize {
-    (PACK_CACHES / rayon::current_num_threads()).max(8 << 20)
-}
+const PACK_CACHE: usize = 64 << 20;
 
 /// The cache ends up to this many commits before the last one, so that branches which left the line late share it.
 const LAG_COMMITS: usize = 16;
@@ -117,7 +113,7 @@ impl Repository {
 
     /// The commits of the first-parent line, oldest first: those after `known` if it lies there, else all.
     pub(super) fn line(&self, tip: GitId, known: Option<GitId>) -> anyhow::Result<Vec<Step>> {
-        let objects = Objects::new(self, &[], 1 << 20);
+        let objects = Objects::new(self, &[], &Cache::holding(1 << 20));
         let shallow = objects.repo.shallow_commits().context("could not read which commits the clone ends at")?;
         let cut: BTreeSet<GitId> = shallow.iter().flat_map(|cut| cut.iter().map(|id| git_id(id))).collect();
         let (mut line, mut next) = (Vec::new(), Some(tip));
@@ -135,12 +131,13 @@ impl Repository {
 
     /// What each commit of a stretch of the line changed, in order.
     fn wave(&self, before: Option<GitId>, wave: &[Step], prefix: &str) -> anyhow::Result<Vec<Delta>> {
+        let cache = Cache::holding(PACK_CACHE);
         let runs: Vec<Vec<Delta>> = (0..wave.len().div_ceil(RUN))
             .into_par_iter()
             .map(|run| {
                 let from = run * RUN;
                 let before = if from == 0 { before } else { Some(wave[from - 1].tree) };
-                let mut walk = Walk::new(self, before, prefix)?;
+                let mut walk = Walk::new(self, before, prefix, &cache)?;
                 wave[from..wave.len().min(from + RUN)].iter().map(|step| walk.step(step)).collect()
             })
             .collect::<anyhow::Result<_>>()?;
@@ -184,8 +181,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(repository: &Repository, root: Option<GitId>, prefix: &str) -> anyhow::Result<Self> {
-        let objects = Objects::new(repository, &[], cache());
+    fn new(repository: &Repository, root: Option<GitId>, prefix: &str, cache: &Cache) -> anyhow::Result<Self> {
+        let objects = Objects::new(repository, &[], cache);
         let top = format!("{prefix}servers/");
         let mut walk = Self { objects, folder: top, root: None, servers: None, tree: Bytes::default() };
         if let Some(root) = root {

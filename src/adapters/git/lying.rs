@@ -11,6 +11,7 @@ use gix::{
 use super::{
     Repository, Tree,
     objects::{Entry, GitStore, Memory, Objects, entries, git_id},
+    packs::Cache,
 };
 use crate::{
     adapters::disk,
@@ -75,7 +76,7 @@ impl Repository {
         if !absent.is_empty() {
             let paths = absent.iter().map(|item| item.path.clone()).collect();
             let empty = Tree::stored(git_id(&gix::ObjectId::empty_tree(gix::hash::Kind::Sha1)));
-            let git = GitStore { repository: self.clone(), tree: empty };
+            let git = GitStore::new(self.clone(), empty);
             checkout.store = Arc::new(Sparse { paths, disk: checkout.store.clone(), git });
             checkout.items.extend(absent);
             checkout.items.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
@@ -85,7 +86,7 @@ impl Repository {
 
     /// The tree that committing the registry's folder as it lies onto `head` would make.
     pub fn working_tree(&self, head: &Tree, lying: &Checkout) -> anyhow::Result<Tree> {
-        let objects = Objects::new(self, &[head], 1 << 20);
+        let objects = Objects::new(self, &[head], &Cache::holding(1 << 20));
         let mut made = Made { objects, memory: (*head.memory).clone() };
         let mut reader = lying.store.reader();
         let mut files: Vec<(Vec<u8>, Kind, GitId)> = Vec::with_capacity(lying.items.len());

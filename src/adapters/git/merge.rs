@@ -11,6 +11,7 @@ use gix::{
 use super::{
     Repository, Tree,
     objects::{Memory, Objects, git_id, oid},
+    packs::Cache,
 };
 use crate::{checkout::escape, digest::GitId};
 
@@ -46,7 +47,7 @@ impl Repository {
     ///
     /// Attributes are not consulted, so that no driver of theirs is: where one would resolve a conflict, this reports it.
     pub fn merge(&self, base: &Point, head: &Point) -> anyhow::Result<Merged> {
-        let objects = Objects::new(self, &[], PACK_CACHE);
+        let objects = Objects::new(self, &[], &Cache::holding(PACK_CACHE));
         let bases = objects.repo.merge_bases_many(oid(base.commit), &[oid(head.commit)]);
         let bases = bases.context("could not find where base and head parted")?;
         let ancestor = match bases[..] {
@@ -75,7 +76,7 @@ impl Repository {
     }
 
     fn three_way(&self, ancestor: &Tree, base: &Tree, head: &Tree) -> anyhow::Result<Merged> {
-        let mut repo = Objects::new(self, &[], PACK_CACHE).repo.with_object_memory();
+        let mut repo = Objects::new(self, &[], &Cache::holding(PACK_CACHE)).repo.with_object_memory();
         let mut known = gix::odb::memory::Storage::default();
         for tree in [base, head] {
             known.extend(tree.memory.iter().map(|(id, object)| (oid(*id), object.clone())));

@@ -10,14 +10,14 @@ use gix::{
 
 use super::{
     Repository,
-    packs::{Bytes, Found, Unpacker},
+    packs::{Bytes, Cache, Found, Unpacker},
 };
 use crate::{
     checkout::{Blob, Item, Kind, Reader, Store},
     digest::GitId,
 };
 
-/// What a thread remembers of packed objects while it resolves deltas against them.
+/// What the readers of a checkout remember of packed objects while they resolve deltas against them.
 const PACK_CACHE: usize = 8 << 20;
 
 /// The same for objects that only lie where the repository borrows them.
@@ -55,7 +55,7 @@ pub(super) struct Objects {
 }
 
 impl Objects {
-    pub(super) fn new(repository: &Repository, trees: &[&Tree], cache: usize) -> Self {
+    pub(super) fn new(repository: &Repository, trees: &[&Tree], cache: &Cache) -> Self {
         let mut repo = repository.shared.to_thread_local();
         repo.objects.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(BORROWED_CACHE)));
         let unpacker = RefCell::new(Unpacker::new(&repository.packs, cache));
@@ -130,13 +130,20 @@ impl Objects {
 
 /// The bytes of a tree's files, for a checkout.
 pub(super) struct GitStore {
-    pub(super) repository: Repository,
-    pub(super) tree: Tree,
+    repository: Repository,
+    tree: Tree,
+    cache: Cache,
+}
+
+impl GitStore {
+    pub(super) fn new(repository: Repository, tree: Tree) -> Self {
+        Self { repository, tree, cache: Cache::holding(PACK_CACHE) }
+    }
 }
 
 impl Store for GitStore {
     fn reader(&self) -> Box<dyn Reader + '_> {
-        Box::new(Objects::new(&self.repository, &[&self.tree], PACK_CACHE))
+        Box::new(Objects::new(&self.repository, &[&self.tree], &self.cache))
     }
 }
 

@@ -1,7 +1,11 @@
 //! Packed objects, read so that everything a chain of deltas passes through is remembered: neighbours in history and the
 //! versions of a server are deltas of each other, often fifty deep.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use gix::{objs::Kind, odb::pack::data::entry::Header};
 
@@ -43,12 +47,12 @@ const CHAIN_MAX: usize = 4_096;
 pub(super) struct Unpacker {
     packs: Arc<Packs>,
     window: Window,
-    memory: Recent,
+    cache: Cache,
 }
 
 impl Unpacker {
-    pub(super) fn new(packs: &Arc<Packs>, cache: usize) -> Self {
-        Self { packs: packs.clone(), window: Window::default(), memory: Recent::new(cache) }
+    pub(super) fn new(packs: &Arc<Packs>, cache: &Cache) -> Self {
+        Self { packs: packs.clone(), window: Window::default(), cache: cache.clone() }
     }
 
     pub(super) fn read(&mut self, id: GitId) -> Option<(Kind, Bytes)> {
@@ -67,7 +71,7 @@ impl Unpacker {
         let mut deltas = Vec::new();
         let mut held = 0;
         let (kind, mut bytes) = loop {
-            if let Some((kind, bytes)) = self.memory.get((number, at)) {
+            if let Some((kind, bytes)) = self.cache.get((number, at)) {
                 if deltas.is_empty() && bytes.len() as u64 > cap {
                     return Some(Found::Large(bytes.len() as u64));
                 }
@@ -80,7 +84,7 @@ impl Unpacker {
                 }
                 let bytes = Arc::new(self.window.inflated(pack, &entry, size(entry.decompressed_size)?)?);
                 if !deltas.is_empty() {
-                    self.memory.put((number, at), kind, &bytes);
+                    self.cache.put((number, at), kind, &bytes);
                 }
                 break (kind, bytes);
             }
@@ -109,7 +113,7 @@ impl Unpacker {
         };
         for (at, delta) in deltas.into_iter().rev() {
             bytes = Arc::new(applied(&bytes, &delta)?);
-            self.memory.put((number, at), kind, &bytes);
+            self.cache.put((number, at), kind, &bytes);
         }
         Some(Found::Object(kind, bytes))
     }
@@ -182,7 +186,28 @@ fn number(order: u8, bits: std::ops::Range<u8>, delta: &mut &[u8]) -> Option<usi
     there.try_fold(0, |number, bit| Some(number | usize::from(byte(delta)?) << (8 * (bit - first))))
 }
 
-/// The objects that were read last, up to a number of bytes.
+/// The objects that some threads have read last, up to a number of bytes: what one has put together, the others need not.
+#[derive(Clone)]
+pub(super) struct Cache(Arc<Mutex<Recent>>);
+
+impl Cache {
+    pub(super) fn holding(bytes: usize) -> Self {
+        Self(Arc::new(Mutex::new(Recent::new(bytes))))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, place: Place) -> Option<(Kind, Bytes)> {
+        self.recent().get(place)
+    }
+
+    fn put(&self, place: Place, kind: Kind, bytes: &Bytes) {
+        self.recent().put(place, kind, bytes);
+    }
+}
+
 struct Recent {
     cap: usize,
     held: usize,

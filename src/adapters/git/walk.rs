@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{
     Repository,
     objects::{Entry, GitStore, Objects, Tree, differing, entries, find},
-    packs::Bytes,
+    packs::{Bytes, Cache},
 };
 use crate::{
     change::{Difference, Side},
@@ -28,7 +28,7 @@ const TOUCHED_MAX: usize = 2 << 20;
 /// The longest path that systems open; it also bounds how deep a walk goes.
 const PATH_BYTES_MAX: usize = 4096;
 
-/// Trees are small and read once: a thread keeps few.
+/// Trees are small and read once: few are kept.
 const PACK_CACHE: usize = 8 << 20;
 
 /// How many folders a thread walks before it looks for more work.
@@ -37,22 +37,23 @@ const FOLDERS: usize = 256;
 impl Repository {
     /// The files of a tree under `prefix`, which is empty or ends in `/`; none if that is no folder.
     pub fn checkout(&self, tree: &Tree, prefix: &str) -> anyhow::Result<Checkout> {
-        let objects = Objects::new(self, &[tree], PACK_CACHE);
-        let store = Arc::new(GitStore { repository: self.clone(), tree: tree.clone() });
+        let cache = Cache::holding(PACK_CACHE);
+        let objects = Objects::new(self, &[tree], &cache);
+        let store = Arc::new(GitStore::new(self.clone(), tree.clone()));
         let items = match folder(&objects, tree.id, prefix)? {
-            Some(id) => self.items(tree, prefix, id)?,
+            Some(id) => self.items(tree, prefix, id, &cache)?,
             None => Vec::new(),
         };
         Ok(Checkout { prefix: prefix.into(), items, store })
     }
 
-    fn items(&self, tree: &Tree, prefix: &str, id: GitId) -> anyhow::Result<Vec<Item>> {
+    fn items(&self, tree: &Tree, prefix: &str, id: GitId, cache: &Cache) -> anyhow::Result<Vec<Item>> {
         let count = AtomicUsize::new(0);
         let mut items = Vec::new();
         let mut folders = vec![(crate::checkout::unescape(prefix).into_owned(), id)];
         // Levels are walked whole until there are folders enough for every thread.
         while !folders.is_empty() && folders.len() < FOLDERS {
-            let objects = Objects::new(self, &[tree], PACK_CACHE);
+            let objects = Objects::new(self, &[tree], cache);
             let mut below = Vec::new();
             for (path, id) in folders {
                 list(&objects, &path, id, &count, &mut items, &mut Some(&mut below))?;
@@ -62,7 +63,7 @@ impl Repository {
         let parts: Vec<Vec<Item>> = folders
             .par_chunks(FOLDERS)
             .map(|folders| {
-                let objects = Objects::new(self, &[tree], PACK_CACHE);
+                let objects = Objects::new(self, &[tree], cache);
                 let mut items = Vec::new();
                 folders.iter().try_for_each(|(path, id)| list(&objects, path, *id, &count, &mut items, &mut None))?;
                 Ok(items)
@@ -76,7 +77,7 @@ impl Repository {
 
     /// Every path of the repository that two trees hold differently, in the order of its bytes; no renames are guessed.
     pub fn difference(&self, before: &Tree, after: &Tree) -> anyhow::Result<Vec<Difference>> {
-        let objects = Objects::new(self, &[before, after], PACK_CACHE);
+        let objects = Objects::new(self, &[before, after], &Cache::holding(PACK_CACHE));
         let mut walk = Comparison { objects, count: 0, touched: Vec::new() };
         if before.id != after.id {
             walk.folders(&mut Vec::new(), Some(before.id), Some(after.id))?;

@@ -8,7 +8,7 @@ use crate::{
     adapters::dir::Nowhere,
     digest::Sha256,
     manifest::{Ledger, Manifest},
-    site::{Sink, path::SitePath},
+    site::{Sink, facts::Counts, path::SitePath},
 };
 
 pub(super) struct Survey<'a> {
@@ -17,8 +17,8 @@ pub(super) struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn of(form: Form, spool: &'a Spool) -> Self {
-        Self { lines: Nowhere::of(form), spool }
+    pub(super) fn of(counts: Counts, form: Form, spool: &'a Spool) -> Self {
+        Self { lines: Nowhere::of(counts, form), spool }
     }
 
     pub(super) fn manifest(self) -> Manifest {

@@ -45,7 +45,7 @@ impl Shape for Kiro {
             out.insert("title".to_owned(), title.into());
         }
         out.insert("description".to_owned(), word(server, "description").into());
-        out.insert("version".to_owned(), listing.version.as_str().into());
+        out.insert("version".to_owned(), listing.record.version.as_str().into());
         out.insert(member.to_owned(), json!([offered]));
         super::json(&json!({ "server": out }))
     }

@@ -99,14 +99,14 @@ fn provide(server: &mut Map<String, Value>, shown: &Shown, listing: &Listing, le
         }
         None => Map::new(),
     };
-    if listing.official.status == Status::Deprecated {
+    if listing.record.official.status == Status::Deprecated {
         for key in keys(shown) {
             extensions.entry(key).or_insert_with(|| json!({}));
         }
     }
     for extension in extensions.values_mut().filter_map(Value::as_object_mut) {
         // The registry's word goes before the author's, who may have forgotten theirs.
-        if listing.official.status == Status::Deprecated {
+        if listing.record.official.status == Status::Deprecated {
             extension.insert("status".to_owned(), "Deprecated".into());
         } else {
             extension.entry("status").or_insert("Active".into());

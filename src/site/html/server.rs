@@ -107,10 +107,10 @@ fn told(site: &Site, shown: &Shown, extent: &Extent) -> Vec<u8> {
         tint: tint(name),
         initial: initial(&title),
         icon: icon(site, &latest.server),
-        status: latest.official.status.as_str(),
-        message: latest.official.status_message.map(|message| visible(message, MESSAGE_MAX)),
-        changed: latest.official.status_changed_at.into(),
-        version: latest.version.as_str(),
+        status: latest.record.official.status.as_str(),
+        message: latest.record.official.status_message.map(|message| visible(message, MESSAGE_MAX)),
+        changed: latest.record.official.status_changed_at.into(),
+        version: latest.record.version.as_str(),
         published: times().map(|official| official.published_at).min().unwrap_or_default().into(),
         updated: times().map(|official| official.updated_at).max().unwrap_or_default().into(),
         belief: &belief.claim,
@@ -174,7 +174,7 @@ impl<'a> Row<'a> {
     /// What the banner says of the latest version is not said again.
     fn of(site: &Site, name: &ServerName, dated: &'a Dated, latest: &Listing, extent: &Extent) -> Self {
         let official = &dated.official;
-        let message = official.status_message.filter(|message| latest.official.status_message != Some(message));
+        let message = official.status_message.filter(|message| latest.record.official.status_message != Some(message));
         let endpoint = Endpoint::Version(name.clone(), dated.version.clone());
         Self {
             version: dated.version.as_str(),
@@ -196,9 +196,9 @@ fn linked_data(site: &Site, latest: &Listing, title: &str, description: &str, ur
         "name": title,
         "description": description,
         "url": url,
-        "softwareVersion": latest.version.as_str(),
-        "datePublished": latest.official.published_at,
-        "dateModified": latest.official.updated_at,
+        "softwareVersion": latest.record.version.as_str(),
+        "datePublished": latest.record.official.published_at,
+        "dateModified": latest.record.official.updated_at,
         "applicationCategory": "DeveloperApplication",
         "operatingSystem": "Any",
         "isPartOf": { "@type": "WebSite", "name": site.facts.title, "url": site.facts.base_url },
@@ -240,8 +240,8 @@ const CHARACTER: usize = 68;
 /// A picture that says which version this registry has.
 pub fn badge(shown: &Shown) -> Page {
     let latest = &shown.latest;
-    let colour = if latest.official.status == Status::Active { "#0a5c8a" } else { "#8a4b00" };
-    let (left, right) = ("MCP registry", visible(latest.version.as_str(), 24));
+    let colour = if latest.record.official.status == Status::Active { "#0a5c8a" } else { "#8a4b00" };
+    let (left, right) = ("MCP registry", visible(latest.record.version.as_str(), 24));
     let widths = [left, &right].map(|text| text.chars().count() * CHARACTER / 10 + 14);
     let whole = widths[0] + widths[1];
     let said = escaped(&format!("{left}: {right}"));
