@@ -132,7 +132,7 @@ async fn document_response(document: Arc<Document>, status: StatusCode, headers:
         }
     }
     if status == StatusCode::OK {
-        out.insert(header::ETAG, representation.etag.clone());
+        out.insert(header::ETAG, representation.etag().clone());
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static(document.cache_control));
     } else {
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -23,7 +23,8 @@ pub(super) struct Document {
 #[derive(Clone, Debug)]
 pub(super) struct Representation {
     pub(super) body: Bytes,
-    pub(super) etag: HeaderValue,
+    /// Of a plain one it is made when it is first asked for: most of a large registry is not asked for for a long time.
+    etag: OnceLock<HeaderValue>,
     pub(super) is_zipped: bool,
 }
 
@@ -39,8 +40,7 @@ impl Document {
     }
 
     pub(super) fn new(content_type: &'static str, cache_control: &'static str, body: Bytes) -> Self {
-        let etag = quoted(&body, "");
-        let plain = Representation { body, etag, is_zipped: false };
+        let plain = Representation { body, etag: OnceLock::new(), is_zipped: false };
         Self { content_type, cache_control, plain, zipped: OnceLock::new() }
     }
 
@@ -73,13 +73,17 @@ impl Representation {
         let mut encoder = GzEncoder::new(Vec::with_capacity(self.body.len() / 3), Compression::default());
         let zipped = encoder.write_all(&self.body).and_then(|()| encoder.finish()).ok()?;
         let body = Bytes::from(zipped);
-        (body.len() < self.body.len()).then(|| Self { body, etag: quoted(&self.body, "-gzip"), is_zipped: true })
+        (body.len() < self.body.len()).then(|| Self { body, etag: quoted(&self.body, "-gzip").into(), is_zipped: true })
+    }
+
+    pub(super) fn etag(&self) -> &HeaderValue {
+        self.etag.get_or_init(|| quoted(&self.body, ""))
     }
 
     /// Whether a client that sends these headers holds these bytes already (RFC 9110, 13.1.2).
     pub(super) fn is_held(&self, headers: &HeaderMap) -> bool {
         let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.etag.as_bytes();
+        let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.etag().as_bytes();
         held.flat_map(|value| value.split(',')).map(str::trim).any(|tag| tag == "*" || opaque(tag))
     }
 }
@@ -155,13 +159,13 @@ mod tests {
     fn tags_are_compared_weakly_and_each_for_its_coding() {
         let document = Document::new("text/plain", "", Bytes::from("plain text ".repeat(200)));
         let (plain, zipped) = (document.representation(false), document.representation(true));
-        assert!(zipped.is_zipped && zipped.body.len() < plain.body.len() && zipped.etag != plain.etag);
+        assert!(zipped.is_zipped && zipped.body.len() < plain.body.len() && zipped.etag() != plain.etag());
         let held = |representation: &Representation, value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::IF_NONE_MATCH, HeaderValue::try_from(value).expect("a header"));
             representation.is_held(&headers)
         };
-        let tag = plain.etag.to_str().expect("text").to_owned();
+        let tag = plain.etag().to_str().expect("text").to_owned();
         assert!(held(plain, &tag) && held(plain, &format!("\"x\", W/{tag}")) && held(zipped, "*"));
         assert!(!held(zipped, &tag) && !held(plain, &tag[1..]) && !held(plain, ""));
     }

@@ -20,7 +20,7 @@ use crate::{
     registry::{Registry, Release, Server},
     site::{
         Shared, Sink, Site, Wants, api,
-        listing::{self, Unshown},
+        listing::Unshown,
         path::{self, Discovery, Endpoint, GroupFile, PagePath, SitePath, Spelling},
         query::{Place, Row, Rows},
     },
@@ -82,11 +82,9 @@ impl Held {
         let (mut records, mut rows, mut files, mut findings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for read in read.collect::<anyhow::Result<Vec<_>>>()? {
             match read {
-                Ok((found, mut kept)) => {
-                    for (mut documents, row) in found {
-                        records.append(&mut documents);
-                        rows.push(row);
-                    }
+                Ok((mut found, mut kept)) => {
+                    records.append(&mut found.documents);
+                    rows.append(&mut found.rows);
                     files.append(&mut kept);
                 }
                 Err(mut flawed) => findings.append(&mut flawed),
@@ -211,36 +209,40 @@ impl Held {
     }
 }
 
-/// A version that was read: the documents that are its own, and what its list says of it.
-type Found = (Vec<(Box<str>, Arc<Document>)>, (Row<Bytes>, String));
+/// A server that was read: the documents of its versions, and what the list says of each; both in order, so that putting all
+/// in order is quick.
+#[derive(Default)]
+struct Found {
+    documents: Vec<(Box<str>, Arc<Document>)>,
+    rows: Vec<(Row<Bytes>, String)>,
+}
 
 /// Reads every version of a server, deleted ones too, which stand in the list alone.
-fn read<'a>(
-    site: &'a Site<'a>,
-    name: &'a ServerName,
-    server: &'a Server,
-    reader: &mut dyn Reader,
-) -> Result<Vec<Found>, Unshown> {
-    let found = |read: listing::Record| {
+fn read<'a>(site: &'a Site<'a>, name: &'a ServerName, server: &'a Server, reader: &mut dyn Reader) -> Result<Found, Unshown> {
+    let mut found = Found::default();
+    for read in site.records(name, server, reader)? {
         let version = read.version;
         let endpoint = Endpoint::Version(name.clone(), version.clone());
         let path = SitePath::Api(Spelling::V01, endpoint);
-        let document = Arc::new(Document::of(&path, read.body.into()));
+        // They are kept, so they take no more room than they need.
+        let document = Arc::new(Document::of(&path, Bytes::copy_from_slice(&read.body)));
         let record = Record { list: list_of(None), name: name.clone(), version: version.clone(), body: document.body().clone() };
-        let mut documents = Vec::new();
         if read.official.status != Status::Deleted {
-            documents.push((path.to_string().into(), Arc::clone(&document)));
+            found.documents.push((path.to_string().into(), Arc::clone(&document)));
         }
         if read.official.is_latest {
-            documents.push((SitePath::Api(Spelling::V01, Endpoint::Latest(name.clone())).to_string().into(), document));
+            let path = SitePath::Api(Spelling::V01, Endpoint::Latest(name.clone()));
+            found.documents.push((path.to_string().into(), document));
         }
         if let Some(original) = read.original.filter(|_| read.official.status != Status::Deleted) {
             let path = SitePath::Original(name.clone(), version.clone());
-            documents.push((path.to_string().into(), Arc::new(Document::of(&path, original.into()))));
+            found.documents.push((path.to_string().into(), Arc::new(Document::of(&path, Bytes::copy_from_slice(&original)))));
         }
-        (documents, row(site, record))
-    };
-    Ok(site.records(name, server, reader)?.into_iter().map(found).collect())
+        found.rows.push(row(site, record));
+    }
+    found.documents.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.rows.sort_by(|(a, _), (b, _)| a.place.cmp(&b.place));
+    Ok(found)
 }
 
 /// A version in a list, as the API writes it.

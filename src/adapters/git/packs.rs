@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -208,42 +209,41 @@ impl Cache {
     }
 }
 
+/// In two generations: what nobody asks for while as much again is put in is forgotten.
 struct Recent {
     cap: usize,
+    /// How many bytes the younger ones have.
     held: usize,
-    clock: u64,
-    objects: BTreeMap<Place, (u64, Kind, Bytes)>,
-    by_use: BTreeMap<u64, Place>,
+    young: Generation,
+    old: Generation,
 }
+
+type Generation = BTreeMap<Place, (Kind, Bytes)>;
 
 impl Recent {
     fn new(cap: usize) -> Self {
-        Self { cap, held: 0, clock: 0, objects: BTreeMap::new(), by_use: BTreeMap::new() }
+        Self { cap: cap / 2, held: 0, young: Generation::new(), old: Generation::new() }
     }
 
     fn get(&mut self, place: Place) -> Option<(Kind, Bytes)> {
-        let (used, kind, bytes) = self.objects.get_mut(&place)?;
-        self.by_use.remove(used);
-        self.clock += 1;
-        *used = self.clock;
-        self.by_use.insert(self.clock, place);
-        Some((*kind, bytes.clone()))
+        if let Some(object) = self.young.get(&place) {
+            return Some(object.clone());
+        }
+        let (kind, bytes) = self.old.remove(&place)?;
+        self.put(place, kind, &bytes);
+        Some((kind, bytes))
     }
 
     fn put(&mut self, place: Place, kind: Kind, bytes: &Bytes) {
         if bytes.len() > self.cap {
             return;
         }
-        self.clock += 1;
-        self.held += bytes.len();
-        self.by_use.insert(self.clock, place);
-        self.objects.insert(place, (self.clock, kind, bytes.clone()));
-        while self.held > self.cap {
-            let Some((_, (_, _, bytes))) = self.by_use.pop_first().and_then(|(_, place)| self.objects.remove_entry(&place))
-            else {
-                return;
-            };
-            self.held -= bytes.len();
+        if self.held + bytes.len() > self.cap {
+            self.old = mem::take(&mut self.young);
+            self.held = 0;
+        }
+        if self.young.insert(place, (kind, bytes.clone())).is_none() {
+            self.held += bytes.len();
         }
     }
 }
