@@ -91,7 +91,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 impl Draft {
-    /// For so many lines, or a few more: memory that is not used is not taken, and what has room need not move.
+    /// For so many lines, or a few more: what has room need not move.
     pub fn with_room(lines: usize) -> Self {
         Self(Manifest { keys: String::with_capacity(lines * KEY), lines: Vec::with_capacity(lines) })
     }
@@ -101,6 +101,8 @@ impl Draft {
         let length = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");
         lines.push(Keyed { start: keys.len(), length, line });
         keys.push_str(key);
+        // So that each stands at a place of its own, also an empty one.
+        keys.push('\n');
     }
 
     pub fn finish(self) -> Manifest {
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn keys_are_in_order_and_the_later_line_counts() {
-        let manifest: Manifest = [("b", 1), ("a/b", 2), ("b", 3), ("a", 4), ("b", 5), ("", 6)]
+        let manifest: Manifest = [("b", 1), ("", 9), ("a/b", 2), ("b", 3), ("a", 4), ("b", 5), ("", 6)]
             .map(|(key, size)| (key, line(size)))
             .into_iter()
             .collect();

@@ -145,6 +145,9 @@ impl<'a> Plan<'a> {
     /// The same, where both are known to have the same beside `lines` of the newer site and `before` of the older one.
     pub fn between_parts(before: &Manifest, after: &'a Manifest, lines: impl Iterator<Item = (&'a str, &'a Line)>) -> Self {
         let mut plan = Self::default();
+        if before.is_empty() {
+            plan.puts.reserve_exact(lines.size_hint().0);
+        }
         let mut looked = 0;
         for (key, line) in lines {
             looked += 1;
@@ -251,7 +254,7 @@ impl<'a> Plan<'a> {
     /// Writes also what would stay as it is.
     fn repair(&mut self, documents: impl IntoIterator<Item = (&'a str, &'a Line)>) {
         let documents = documents.into_iter().map(|(key, line)| Put::new(key, line, Reason::Repair, Some(line.size)));
-        let also: Vec<Put> = documents.filter(|put| self.find(put.key).is_none()).collect();
+        let also: Vec<Put> = documents.filter(|put| self.at(put.order()).is_none()).collect();
         self.unchanged -= also.len() as u64;
         self.puts.extend(also);
         self.puts.sort_unstable_by_key(Put::order);
@@ -259,7 +262,11 @@ impl<'a> Plan<'a> {
 
     /// What is written at a key.
     pub fn find(&self, key: &str) -> Option<&Put<'a>> {
-        let found = self.puts.binary_search_by(|put| put.order().cmp(&(wave_of(key), key)));
+        self.at((wave_of(key), key))
+    }
+
+    fn at(&self, order: (Wave, &str)) -> Option<&Put<'a>> {
+        let found = self.puts.binary_search_by(|put| put.order().cmp(&order));
         found.ok().map(|at| &self.puts[at])
     }
 

@@ -301,7 +301,7 @@ impl Job<'_> {
         let done = std::sync::atomic::AtomicUsize::new(before);
         let put = |document: Document| {
             let planned = self.plan.find(&document.key);
-            let Some(planned) = planned.filter(|put| put.line.sha256 == document.sha256) else {
+            let Some(planned) = planned.filter(|put| put.wave == wave && put.line.sha256 == document.sha256) else {
                 return Err(Halt::new(
                     format!("`{}` was rendered otherwise than planned", document.key),
                     "report this as a mistake",

@@ -1,4 +1,4 @@
-//! A document's text written again without spaces, as its value would be, but without making the value.
+//! A document's text written again without spaces, as its value would be, but without making the value of more than its `_meta`.
 
 use std::{borrow::Cow, fmt, mem, ops::Range};
 
@@ -8,6 +8,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
+use super::document;
 use crate::config::Limits;
 
 /// What was read of a document while it was written.
@@ -22,7 +23,7 @@ pub struct Said {
 pub type Reduce = fn(Value) -> Option<Value>;
 
 /// Writes a document behind what `out` holds. Nothing, and some of it written, for one of which the value has to be made: it is
-/// no JSON, or an object in it has a member twice, or more of them than can be compared at a glance.
+/// no JSON or nested too deep, or an object in it has a member twice, or more of them than can be compared at a glance.
 pub fn write(text: &str, limits: &Limits, reduce: Reduce, out: &mut Vec<u8>) -> Option<Said> {
     let mut writer = Writer { out, members: Vec::new(), depth: 0, has_meta: false, limits, reduce, said: Said::default() };
     let mut json = serde_json::Deserializer::from_str(text);
@@ -84,8 +85,9 @@ impl Writer<'_> {
 
     /// Writes again what was written of `_meta`; without it, if nothing of it is left.
     fn reduce<E: Error>(&mut self, name: usize, value: usize) -> Result<(), E> {
-        let meta = serde_json::from_slice(&self.out[value..]).map_err(E::custom)?;
-        if let Some(meta) = (self.reduce)(meta) {
+        let text = std::str::from_utf8(&self.out[value..]).map_err(E::custom)?;
+        let meta = document::read(text, self.limits).map_err(|flaw| E::custom(format!("{flaw:?}")))?;
+        if let Some(meta) = (self.reduce)(meta.value) {
             self.out.truncate(value);
             self.put(&meta);
         } else {
@@ -207,7 +209,6 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::entry::document;
 
     fn none_or_all(meta: Value) -> Option<Value> {
         meta.is_object().then_some(meta)

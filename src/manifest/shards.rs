@@ -90,7 +90,7 @@ impl<'a> Shards<'a> {
         let shard = |part: &Vec<u32>| {
             let lines = || part.iter().map(|&at| manifest.at(at as usize));
             let bytes = lines().map(|(_, line)| line.size).sum();
-            Shard { sha256: Sha256::of(&text(lines())), documents: part.len() as u64, bytes }
+            Shard { sha256: Sha256::of(&text(part.len(), lines())), documents: part.len() as u64, bytes }
         };
         let shards = parts.par_iter().map(shard).collect();
         Self { root: Root { bits, shards }, manifest, parts }
@@ -98,7 +98,7 @@ impl<'a> Shards<'a> {
 
     /// The text of a shard, by its place in the root.
     pub fn text(&self, at: usize) -> Vec<u8> {
-        text(self.lines_of(&[at]))
+        text(self.parts[at].len(), self.lines_of(&[at]))
     }
 
     /// The lines of some shards.
@@ -108,8 +108,8 @@ impl<'a> Shards<'a> {
 }
 
 /// A line for each document, so that people can read it too.
-fn text<'a>(part: impl Iterator<Item = (&'a str, &'a Line)>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + 192 * part.size_hint().0);
+fn text<'a>(lines: usize, part: impl Iterator<Item = (&'a str, &'a Line)>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + 192 * lines);
     out.extend_from_slice(format!("{{\"version\":{FORM},\"documents\":{{").as_bytes());
     for (at, (key, Line { sha256, size, headers })) in part.enumerate() {
         out.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });

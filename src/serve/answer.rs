@@ -116,7 +116,7 @@ async fn document_response(document: Arc<Document>, status: StatusCode, headers:
     if document.is_slow(gzip) {
         let document = Arc::clone(&document);
         // Where that fails, it is done here and now.
-        let _ = tokio::task::spawn_blocking(move || document.representation(gzip).is_zipped).await;
+        let _ = tokio::task::spawn_blocking(move || document.representation(gzip).etag().clone()).await;
     }
     let representation = document.representation(gzip);
     let is_held = status == StatusCode::OK && representation.is_held(headers);

@@ -32,6 +32,8 @@ pub(super) struct Representation {
 const WORTH_ZIPPING: usize = 1000;
 /// What is larger takes so long to compress that other requests would notice.
 const TAKES_LONG: usize = 256 << 10;
+/// A megabyte is digested in less than a millisecond.
+const DIGESTED_AT_ONCE: usize = 1 << 20;
 
 impl Document {
     /// What stands at an address.
@@ -48,9 +50,14 @@ impl Document {
         &self.plain.body
     }
 
-    /// Whether gzip has to be made first, and that takes long.
+    /// Whether something has to be made first that takes long: gzip, or the digest of many bytes.
     pub(super) fn is_slow(&self, gzip: bool) -> bool {
-        gzip && self.is_text() && self.plain.body.len() > TAKES_LONG && self.zipped.get().is_none()
+        let size = self.plain.body.len();
+        if gzip && self.is_text() {
+            size > TAKES_LONG && self.zipped.get().is_none()
+        } else {
+            size > DIGESTED_AT_ONCE && self.plain.etag.get().is_none()
+        }
     }
 
     /// What a client gets that takes gzip or does not.

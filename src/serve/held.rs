@@ -10,6 +10,7 @@ use std::{
 use axum::{body::Bytes, http::HeaderValue};
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::SetOnce;
 
 use crate::{
@@ -270,8 +271,9 @@ fn row(site: &Site, Record { name, version, body, .. }: Record) -> (Row<Bytes>, 
     }
     #[derive(Deserialize)]
     struct Said {
+        /// Whatever an author gave as one: only rules say that it is a text.
         #[serde(default)]
-        description: String,
+        description: Value,
     }
     #[derive(Deserialize)]
     struct Meta<'a> {
@@ -294,7 +296,8 @@ fn row(site: &Site, Record { name, version, body, .. }: Record) -> (Row<Bytes>, 
         is_deleted: official.status == Status::Deleted,
         record: body,
     };
-    (row, server.description)
+    let description = if let Value::String(text) = server.description { text } else { String::new() };
+    (row, description)
 }
 
 /// Where a site's pages go.
@@ -389,7 +392,7 @@ impl Sink for Gathered {
     }
 
     fn close(&self, open: Growing) -> anyhow::Result<()> {
-        self.keep(&open.paths, open.body.into());
+        self.keep(&open.paths, Bytes::copy_from_slice(&open.body));
         Ok(())
     }
 }

@@ -154,12 +154,17 @@ impl<'a> Site<'a> {
     ) -> Result<Option<Whole<'a>>, Unshown> {
         let versions = Dated::all(self, name, server)?;
         let Some(latest) = versions.iter().find(|dated| dated.official.is_latest) else { return Ok(None) };
-        let latest = Listing::read(self, name, latest, reader);
+        let latest = match Listing::read(self, name, latest, reader) {
+            Ok(latest) => Ok(latest),
+            Err(Unshown::Entry(flaws)) => Err(flaws),
+            Err(world) => return Err(world),
+        };
         let others = Record::read_all(self, name, versions.iter().filter(|dated| !dated.official.is_latest), reader);
         let (latest, others) = match (latest, others) {
-            (Ok(latest), Ok(others)) => (latest, others),
-            (Err(Unshown::Entry(flaws)), Err(Unshown::Entry(more))) => return Err(Unshown::Entry([flaws, more].concat())),
-            (Err(why), _) | (_, Err(why)) => return Err(why),
+            (Ok(latest), others) => (latest, others?),
+            (Err(flaws), Ok(_)) => return Err(Unshown::Entry(flaws)),
+            (Err(flaws), Err(Unshown::Entry(more))) => return Err(Unshown::Entry([flaws, more].concat())),
+            (Err(_), Err(world)) => return Err(world),
         };
         Ok(Some(Whole { shown: Shown { name, versions, latest, made: Made::default() }, others }))
     }

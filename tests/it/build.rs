@@ -261,6 +261,21 @@ fn an_entry_that_cannot_be_read_stops_the_build_and_changes_nothing() {
     }
 }
 
+/// A repository that lacks what it should have is no fault of an author, even where an author has made one too.
+#[test]
+fn trouble_with_the_repository_is_told_before_faults_of_authors() {
+    let (repo, _) = story(&[vec![config("")]]);
+    let File { path, bytes, .. } = entry("com.example/echo", "1.0.0", "Says it.");
+    put(repo.path(), &path, bytes);
+    put(repo.path(), "registry-data/servers/com.example/echo/2.0.0.json", "{}");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "two"]);
+    let id = repo.git(&["rev-parse", &format!("HEAD:{path}")]);
+    fs::remove_file(repo.path().join(".git/objects").join(&id[..2]).join(&id[2..])).expect("it lies alone");
+    let printed = build(&repo, "public");
+    assert!(printed.contains("lacks object") && printed.ends_with("exit 2\n"), "{printed}");
+}
+
 /// What lies in a folder under names that begin so.
 fn names_like(dir: &Path, start: &str) -> Vec<String> {
     let names = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").file_name().into_string());

@@ -122,8 +122,9 @@ fn remove(root: &Path, name: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The newest manifest, of which only the keys are to be believed, even if the build that wrote it died before it could say that the folder is whole.
-pub(super) fn keys(root: &Path) -> anyhow::Result<Manifest> {
+/// The manifest as it lies, even if the build that wrote it died before it could say that the folder is whole: whose keys those
+/// are is sure, and what lies there is not.
+pub(super) fn newest_manifest(root: &Path) -> anyhow::Result<Manifest> {
     Ok(text(root, MANIFEST)?.and_then(|text| Manifest::parse(&text)).unwrap_or_default())
 }
 

@@ -83,7 +83,7 @@ impl Update {
             sure = lines.map(|(key, line)| (key, *line)).collect();
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
-            ours.extend(record::keys(&built.directory.root)?.keys().flat_map(|key| files(key, true)));
+            ours.extend(record::newest_manifest(&built.directory.root)?.keys().flat_map(|key| files(key, true)));
         }
         if repair {
             sure = Manifest::default();

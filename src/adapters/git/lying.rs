@@ -86,7 +86,7 @@ impl Repository {
 
     /// The tree that committing the registry's folder as it lies onto `head` would make.
     pub fn working_tree(&self, head: &Tree, lying: &Checkout) -> anyhow::Result<Tree> {
-        let objects = Objects::new(self, &[head], &Cache::holding(1 << 20));
+        let objects = Objects::new(self, &[head], &Cache::holding(2 << 20));
         let mut made = Made { objects, memory: (*head.memory).clone() };
         let mut reader = lying.store.reader();
         let mut files: Vec<(Vec<u8>, Kind, GitId)> = Vec::with_capacity(lying.items.len());

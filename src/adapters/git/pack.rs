@@ -4,7 +4,7 @@
 use std::{fs::File, path::Path};
 
 use gix::odb::pack::{data::Entry, index};
-use libdeflater::{DecompressionError, Decompressor};
+use libdeflater::Decompressor;
 
 use crate::adapters::disk;
 
@@ -19,6 +19,9 @@ const FORMS: std::ops::RangeInclusive<u8> = 2..=3;
 
 /// Almost every entry of a server, and every delta, is smaller in a pack.
 const PIECE: usize = 4 << 10;
+
+/// A larger piece is given back once its object is made.
+const KEPT: usize = 1 << 20;
 
 /// How much longer packed bytes may be than what they stand for, by an eighth and so many bytes; what is more than that is left
 /// to others.
@@ -64,19 +67,24 @@ impl Window {
         let mut out = vec![0; size];
         let begin = entry.header_size();
         let most = begin + size + size / 8 + OVERHEAD;
-        loop {
+        let inflated = loop {
             match self.decompressor.zlib_decompress(self.bytes.get(begin..)?, &mut out) {
-                Ok(written) => return (written == size).then_some(out),
-                Err(DecompressionError::BadData) if self.bytes.len() < most => {
+                Ok(written) => break (written == size).then_some(out),
+                // What is cut off is bad data, or seems to go on for ever.
+                Err(_) if self.bytes.len() < most => {
                     let before = self.bytes.len();
                     read(&pack.file, entry.pack_offset(), most.min(4 * before), &mut self.bytes)?;
                     if self.bytes.len() == before {
-                        return None;
+                        break None;
                     }
                 }
-                Err(_) => return None,
+                Err(_) => break None,
             }
+        };
+        if self.bytes.capacity() > KEPT {
+            self.bytes = Vec::new();
         }
+        inflated
     }
 }
 

@@ -23,7 +23,7 @@ impl Packs {
     pub(super) fn open(objects: &Path) -> Arc<Self> {
         let files = disk::names(&objects.join("pack")).unwrap_or_default();
         let indices = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "idx"));
-        Arc::new(Self(indices.filter_map(|file| Pack::open(&file)).collect()))
+        Arc::new(Self(indices.take(PACKS_MAX).filter_map(|file| Pack::open(&file)).collect()))
     }
 
     /// The number of the pack that holds an object, and where in it.
@@ -31,6 +31,9 @@ impl Packs {
         self.0.iter().enumerate().find_map(|(number, pack)| Some((number, pack.offset(&oid(id))?)))
     }
 }
+
+/// Each is an open file, of which systems give few.
+const PACKS_MAX: usize = 64;
 
 /// A pack, and an offset in it.
 type Place = (usize, u64);
@@ -209,9 +212,9 @@ impl Cache {
     }
 }
 
-/// In two generations: what nobody asks for while as much again is put in is forgotten.
+/// In two generations, each of half the bytes: what nobody asks for while as much again is put in is forgotten.
 struct Recent {
-    cap: usize,
+    half: usize,
     /// How many bytes the younger ones have.
     held: usize,
     young: Generation,
@@ -222,7 +225,7 @@ type Generation = BTreeMap<Place, (Kind, Bytes)>;
 
 impl Recent {
     fn new(cap: usize) -> Self {
-        Self { cap: cap / 2, held: 0, young: Generation::new(), old: Generation::new() }
+        Self { half: cap / 2, held: 0, young: Generation::new(), old: Generation::new() }
     }
 
     fn get(&mut self, place: Place) -> Option<(Kind, Bytes)> {
@@ -235,10 +238,10 @@ impl Recent {
     }
 
     fn put(&mut self, place: Place, kind: Kind, bytes: &Bytes) {
-        if bytes.len() > self.cap {
+        if bytes.len() > self.half {
             return;
         }
-        if self.held + bytes.len() > self.cap {
+        if self.held + bytes.len() > self.half {
             self.old = mem::take(&mut self.young);
             self.held = 0;
         }

@@ -2,9 +2,28 @@
 
 use gazette::site::path::{Endpoint, GroupFile, SitePath};
 
-use crate::rendered::{self, Outline};
+use crate::{
+    rendered::{self, Outline},
+    repo::put,
+};
 
 use super::{Served, demonstration};
+
+/// What `gazette check` would not let in may lie in a registry all the same, and is served as `build` writes it.
+#[test]
+fn an_entry_of_odd_types_is_served_as_it_is() {
+    let repo = demonstration();
+    for (at, description) in ["5", "null", "[\"odd\"]", "{}"].into_iter().enumerate() {
+        let text = format!("{{\"name\":\"com.example/odd\",\"version\":\"1.0.{at}\",\"description\":{description}}}");
+        put(repo.path(), &format!("registry-data/servers/com.example/odd/1.0.{at}.json"), &text);
+    }
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "odd"]);
+    let served = Served::start(&repo, &["--log", "none"]);
+    let answer = served.get("/v0.1/servers/com.example%2Fodd/versions/1.0.0");
+    assert_eq!((answer.status, &answer.json()["server"]["description"]), (200, &5.into()));
+    assert_eq!(served.get("/v0.1/servers?search=odd").json()["metadata"]["count"], 4);
+}
 
 #[test]
 fn every_address_of_the_site_answers_its_bytes() {
