@@ -23,7 +23,7 @@ pub struct Manifest {
 }
 
 /// Lines in any order; of two at one key the later one counts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Draft(Manifest);
 
 /// A line, and where in the keys its own stands.
@@ -41,9 +41,6 @@ pub struct Line {
     pub size: u64,
     pub headers: Fingerprint,
 }
-
-/// So many bytes most keys have, or fewer.
-const KEY: usize = 96;
 
 /// The headers that belong to the bytes, told apart by four bytes of their digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +86,9 @@ impl fmt::Debug for Fingerprint {
         write!(f, "{self}")
     }
 }
+
+/// So many bytes most keys have, or fewer.
+const KEY: usize = 96;
 
 impl Draft {
     /// For so many lines, or a few more: what has room need not move.

@@ -146,6 +146,7 @@ impl<'a> Plan<'a> {
     pub fn between_parts(before: &Manifest, after: &'a Manifest, lines: impl Iterator<Item = (&'a str, &'a Line)>) -> Self {
         let mut plan = Self::default();
         if before.is_empty() {
+            // All of them are new.
             plan.puts.reserve_exact(lines.size_hint().0);
         }
         let mut looked = 0;
@@ -254,32 +255,15 @@ impl<'a> Plan<'a> {
     /// Writes also what would stay as it is.
     fn repair(&mut self, documents: impl IntoIterator<Item = (&'a str, &'a Line)>) {
         let documents = documents.into_iter().map(|(key, line)| Put::new(key, line, Reason::Repair, Some(line.size)));
-        let also: Vec<Put> = documents.filter(|put| self.at(put.order()).is_none()).collect();
+        let also: Vec<Put> = documents.filter(|put| self.puts.binary_search_by_key(&put.order(), Put::order).is_err()).collect();
         self.unchanged -= also.len() as u64;
         self.puts.extend(also);
         self.puts.sort_unstable_by_key(Put::order);
     }
 
-    /// What is written at a key.
-    pub fn find(&self, key: &str) -> Option<&Put<'a>> {
-        self.at((wave_of(key), key))
-    }
-
-    fn at(&self, order: (Wave, &str)) -> Option<&Put<'a>> {
-        let found = self.puts.binary_search_by(|put| put.order().cmp(&order));
-        found.ok().map(|at| &self.puts[at])
-    }
-
     /// What is written, by wave and then by key.
     pub fn puts(&self) -> &[Put<'a>] {
         &self.puts
-    }
-
-    /// What is written in one wave, and after it.
-    pub fn wave(&self, wave: Wave) -> (&[Put<'a>], &[Put<'a>]) {
-        let begin = self.puts.partition_point(|put| put.wave < wave);
-        let end = self.puts.partition_point(|put| put.wave <= wave);
-        (&self.puts[begin..end], &self.puts[end..])
     }
 
     /// Whether the site that lies there is the new one already, and nothing is left to delete now.
@@ -296,9 +280,13 @@ impl<'a> Plan<'a> {
         self.puts.iter().map(|put| put.line.size).sum()
     }
 
-    /// The waves in which something is written.
-    pub fn waves(&self) -> impl Iterator<Item = Wave> {
-        self.puts.chunk_by(|a, b| a.wave == b.wave).map(|wave| wave[0].wave)
+    /// What is written in each wave that writes something, by key, and what is written after it.
+    pub fn waves(&self) -> impl Iterator<Item = (&[Put<'a>], &[Put<'a>])> {
+        let mut rest = &self.puts[..];
+        self.puts.chunk_by(|a, b| a.wave == b.wave).map(move |puts| {
+            rest = &rest[puts.len()..];
+            (puts, rest)
+        })
     }
 
     /// The addresses whose copies in a CDN are out of date once this is done, in order.

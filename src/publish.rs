@@ -221,8 +221,8 @@ impl Job<'_> {
             }
             // From here on the next publisher finds the manifest of whatever may have been written.
             lease.write(|state| self.intend(state))?;
-            for wave in self.plan.waves() {
-                self.put_wave(wave, &lease)?;
+            for (puts, later) in self.plan.waves() {
+                self.put_wave(puts, later, &lease)?;
             }
             lease.check()?;
             let checkpoint = self.point()?;
@@ -295,20 +295,19 @@ impl Job<'_> {
     }
 
     /// Writes what a plan says of one wave.
-    fn put_wave(&self, wave: Wave, lease: &Lease) -> Result<(), Halt> {
-        let (puts, later) = self.plan.wave(wave);
+    fn put_wave(&self, puts: &[Put], later: &[Put], lease: &Lease) -> Result<(), Halt> {
         let before = self.plan.puts().len() - puts.len() - later.len();
         let done = std::sync::atomic::AtomicUsize::new(before);
         let put = |document: Document| {
-            let planned = self.plan.find(&document.key);
-            let Some(planned) = planned.filter(|put| put.wave == wave && put.line.sha256 == document.sha256) else {
+            let planned = puts.binary_search_by_key(&&*document.key, |put| put.key).ok().map(|at| &puts[at]);
+            let Some(planned) = planned.filter(|put| put.line.sha256 == document.sha256) else {
                 return Err(Halt::new(
                     format!("`{}` was rendered otherwise than planned", document.key),
                     "report this as a mistake",
                 ));
             };
             lease.check()?;
-            if wave == Wave::Immutable {
+            if planned.wave == Wave::Immutable {
                 self.put_immutable(&document.key, &document.body, document.headers, &document.sha256)?;
             } else {
                 self.put_document(planned, &document)?;

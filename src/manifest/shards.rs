@@ -87,10 +87,10 @@ impl<'a> Shards<'a> {
         for (at, key) in manifest.keys().enumerate() {
             parts[place(key, bits)].push(u32::try_from(at).expect("a site has fewer than four billion documents"));
         }
-        let shard = |part: &Vec<u32>| {
-            let lines = || part.iter().map(|&at| manifest.at(at as usize));
-            let bytes = lines().map(|(_, line)| line.size).sum();
-            Shard { sha256: Sha256::of(&text(part.len(), lines())), documents: part.len() as u64, bytes }
+        let shard = |part: &Vec<u32>| Shard {
+            sha256: Sha256::of(&text(manifest, part)),
+            documents: part.len() as u64,
+            bytes: lines(manifest, part).map(|(_, line)| line.size).sum(),
         };
         let shards = parts.par_iter().map(shard).collect();
         Self { root: Root { bits, shards }, manifest, parts }
@@ -98,20 +98,24 @@ impl<'a> Shards<'a> {
 
     /// The text of a shard, by its place in the root.
     pub fn text(&self, at: usize) -> Vec<u8> {
-        text(self.parts[at].len(), self.lines_of(&[at]))
+        text(self.manifest, &self.parts[at])
     }
 
     /// The lines of some shards.
     pub fn lines_of(&self, places: &[usize]) -> impl Iterator<Item = (&'a str, &'a Line)> {
-        places.iter().flat_map(|&at| &self.parts[at]).map(|&at| self.manifest.at(at as usize))
+        places.iter().flat_map(|&at| lines(self.manifest, &self.parts[at]))
     }
 }
 
+fn lines<'a>(manifest: &'a Manifest, part: &[u32]) -> impl Iterator<Item = (&'a str, &'a Line)> {
+    part.iter().map(|&at| manifest.at(at as usize))
+}
+
 /// A line for each document, so that people can read it too.
-fn text<'a>(lines: usize, part: impl Iterator<Item = (&'a str, &'a Line)>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + 192 * lines);
+fn text(manifest: &Manifest, part: &[u32]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + 192 * part.len());
     out.extend_from_slice(format!("{{\"version\":{FORM},\"documents\":{{").as_bytes());
-    for (at, (key, Line { sha256, size, headers })) in part.enumerate() {
+    for (at, (key, Line { sha256, size, headers })) in lines(manifest, part).enumerate() {
         out.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut out, key).expect("a key is JSON");
         out.push(b':');

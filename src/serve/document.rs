@@ -32,7 +32,7 @@ pub(super) struct Representation {
 const WORTH_ZIPPING: usize = 1000;
 /// What is larger takes so long to compress that other requests would notice.
 const TAKES_LONG: usize = 256 << 10;
-/// A megabyte is digested in less than a millisecond.
+/// The digest of a megabyte takes about as long as an answer.
 const DIGESTED_AT_ONCE: usize = 1 << 20;
 
 impl Document {
@@ -175,6 +175,18 @@ mod tests {
         let tag = plain.etag().to_str().expect("text").to_owned();
         assert!(held(plain, &tag) && held(plain, &format!("\"x\", W/{tag}")) && held(zipped, "*"));
         assert!(!held(zipped, &tag) && !held(plain, &tag[1..]) && !held(plain, ""));
+    }
+
+    #[test]
+    fn what_takes_long_is_told_until_it_is_made() {
+        let large = || Document::new("text/plain", "", Bytes::from(vec![b' '; DIGESTED_AT_ONCE + 1]));
+        for gzip in [false, true] {
+            let document = large();
+            assert!(document.is_slow(gzip));
+            document.representation(gzip).etag();
+            assert!(!document.is_slow(gzip) && document.is_slow(!gzip), "each is made for itself");
+        }
+        assert!(!Document::new("text/plain", "", Bytes::from_static(b"x")).is_slow(false));
     }
 
     #[test]

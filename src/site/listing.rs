@@ -154,24 +154,23 @@ impl<'a> Site<'a> {
     ) -> Result<Option<Whole<'a>>, Unshown> {
         let versions = Dated::all(self, name, server)?;
         let Some(latest) = versions.iter().find(|dated| dated.official.is_latest) else { return Ok(None) };
-        let latest = match Listing::read(self, name, latest, reader) {
-            Ok(latest) => Ok(latest),
-            Err(Unshown::Entry(flaws)) => Err(flaws),
-            Err(world) => return Err(world),
-        };
-        let others = Record::read_all(self, name, versions.iter().filter(|dated| !dated.official.is_latest), reader);
-        let (latest, others) = match (latest, others) {
-            (Ok(latest), others) => (latest, others?),
-            (Err(flaws), Ok(_)) => return Err(Unshown::Entry(flaws)),
-            (Err(flaws), Err(Unshown::Entry(more))) => return Err(Unshown::Entry([flaws, more].concat())),
-            (Err(_), Err(world)) => return Err(world),
-        };
-        Ok(Some(Whole { shown: Shown { name, versions, latest, made: Made::default() }, others }))
+        let mut flaws = Vec::new();
+        let latest = noting(Listing::read(self, name, latest, reader), &mut flaws)?;
+        let others = versions.iter().filter(|dated| !dated.official.is_latest);
+        let others = Record::read_all(self, name, others, reader, &mut flaws)?;
+        match latest {
+            Some(latest) if flaws.is_empty() => {
+                Ok(Some(Whole { shown: Shown { name, versions, latest, made: Made::default() }, others }))
+            }
+            _ => Err(Unshown::Entry(flaws)),
+        }
     }
 
     /// Reads every version of a server, also where each is deleted, newest first.
     pub fn records(&'a self, name: &ServerName, server: &'a Server, reader: &mut dyn Reader) -> Result<Vec<Record<'a>>, Unshown> {
-        Record::read_all(self, name, &Dated::all(self, name, server)?, reader)
+        let mut flaws = Vec::new();
+        let records = Record::read_all(self, name, &Dated::all(self, name, server)?, reader, &mut flaws)?;
+        if flaws.is_empty() { Ok(records) } else { Err(Unshown::Entry(flaws)) }
     }
 }
 
@@ -191,39 +190,33 @@ impl<'a> Whole<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads some versions of a server, and finds everything that keeps any of them from being shown.
-    pub(super) fn read_all<'d>(
+    /// Reads some versions of a server, and notes everything that keeps any of them from being shown.
+    fn read_all<'d>(
         site: &'a Site,
         name: &ServerName,
         versions: impl IntoIterator<Item = &'d Dated<'a>>,
         reader: &mut dyn Reader,
-    ) -> Result<Vec<Self>, Unshown>
+        flaws: &mut Vec<Finding>,
+    ) -> anyhow::Result<Vec<Self>>
     where
         'a: 'd,
     {
-        let (mut records, mut flawed) = (Vec::new(), Vec::new());
+        let mut records = Vec::new();
         for dated in versions {
-            match Self::read(site, name, dated, reader) {
-                Ok(record) => records.push(record),
-                Err(Unshown::Entry(mut findings)) => flawed.append(&mut findings),
-                Err(world) => return Err(world),
-            }
+            records.extend(noting(Self::read(site, name, dated, reader), flaws)?);
         }
-        if flawed.is_empty() { Ok(records) } else { Err(Unshown::Entry(flawed)) }
+        Ok(records)
     }
 
     fn read(site: &'a Site, name: &ServerName, dated: &Dated<'a>, reader: &mut dyn Reader) -> Result<Self, Unshown> {
         let bytes = bytes_of(site, name, dated.version, reader)?;
         // Most are written for the newest schema, and of these no value has to be made.
-        let mut body = begun();
-        match written(&bytes, name, dated.version, &mut body) {
-            Some(()) => {
-                let own = Own { serial: dated.serial, sha256: Sha256::of(&bytes), original: None };
-                end(&mut body, &dated.official, &site.facts.own_key, &own);
-                Ok(Self { version: dated.version, official: dated.official, body, original: None })
-            }
-            None => Ok(Listing::of(site, name, dated, bytes)?.record),
-        }
+        let Some(mut body) = written(&bytes, name, dated.version) else {
+            return Ok(Listing::of(site, name, dated, bytes)?.record);
+        };
+        let own = Own { serial: dated.serial, sha256: Sha256::of(&bytes), original: None };
+        end(&mut body, &dated.official, &site.facts.own_key, &own);
+        Ok(Self { version: dated.version, official: dated.official, body, original: None })
     }
 }
 
@@ -243,7 +236,7 @@ impl<'a> Listing<'a> {
             return Err(Unshown::Entry(flaws(&path, name, version, bytes, &site.registry.config)));
         };
         reduce(&mut server);
-        let schema = Schema::named_by(&server).filter(|schema| !std::ptr::eq(*schema, Schema::newest()));
+        let schema = older(Schema::named_by(&server));
         let server = match schema {
             Some(schema) => upgrade::upgrade(server, schema),
             None => server,
@@ -263,6 +256,18 @@ impl Listing<'_> {
     }
 }
 
+/// What was read, or nothing and its flaws noted; an error is the world's.
+fn noting<T>(read: Result<T, Unshown>, flaws: &mut Vec<Finding>) -> anyhow::Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Unshown::Entry(mut found)) => {
+            flaws.append(&mut found);
+            Ok(None)
+        }
+        Err(Unshown::World(error)) => Err(error),
+    }
+}
+
 /// The file of a version.
 fn bytes_of(site: &Site, name: &ServerName, version: &Version, reader: &mut dyn Reader) -> Result<Vec<u8>, Unshown> {
     let path = site.checkout.version_path(name, version);
@@ -278,12 +283,18 @@ fn text_of(bytes: &[u8]) -> Option<&str> {
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// Writes the document without making a value of it, if it is one of this name and version, and of the newest schema or none.
-fn written(bytes: &[u8], name: &ServerName, version: &Version, out: &mut Vec<u8>) -> Option<()> {
-    let said = compact::write(text_of(bytes)?, &Limits::WIDEST, reduced, out)?;
+/// A record up to the end of its document, of which no value was made, if it is one of this name and version and need not be
+/// upgraded.
+fn written(bytes: &[u8], name: &ServerName, version: &Version) -> Option<Vec<u8>> {
+    let mut out = begun();
+    let said = compact::write(text_of(bytes)?, &Limits::WIDEST, reduced, &mut out)?;
     let is_it = said.name.as_deref() == Some(name.as_str()) && said.version.as_deref() == Some(version.as_str());
-    let older = said.schema.as_deref().and_then(Schema::at).filter(|schema| !std::ptr::eq(*schema, Schema::newest()));
-    (is_it && older.is_none()).then_some(())
+    (is_it && older(said.schema.as_deref().and_then(Schema::at)).is_none()).then_some(out)
+}
+
+/// The schema of a document that has to be upgraded.
+fn older(schema: Option<&'static Schema>) -> Option<&'static Schema> {
+    schema.filter(|schema| !std::ptr::eq(*schema, Schema::newest()))
 }
 
 /// The document, if it is one of this name and version.

@@ -153,8 +153,9 @@ impl disk::Index for Known {
 #[cfg(unix)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "git compares the low 32 bits")]
 fn stat(meta: &Metadata) -> Stat {
+    use gix::index::entry::stat::Time;
     use std::os::unix::fs::MetadataExt;
-    let time = |secs: i64, nsecs: i64| gix::index::entry::stat::Time { secs: secs as u32, nsecs: nsecs as u32 };
+    let time = |secs: i64, nsecs: i64| Time { secs: secs as u32, nsecs: nsecs as u32 };
     Stat {
         mtime: time(meta.mtime(), meta.mtime_nsec()),
         ctime: time(meta.ctime(), meta.ctime_nsec()),

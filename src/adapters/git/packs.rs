@@ -81,12 +81,12 @@ impl Unpacker {
                 }
                 break (kind, bytes);
             }
-            let entry = self.window.entry(pack, at)?;
+            let entry = self.window.entry(&pack.file, at)?;
             if let Some(kind) = entry.header.as_kind() {
                 if deltas.is_empty() && entry.decompressed_size > cap {
                     return Some(Found::Large(entry.decompressed_size));
                 }
-                let bytes = Arc::new(self.window.inflated(pack, &entry, size(entry.decompressed_size)?)?);
+                let bytes = Arc::new(self.window.inflated(&pack.file, &entry, size(entry.decompressed_size)?)?);
                 if !deltas.is_empty() {
                     self.cache.put((number, at), kind, &bytes);
                 }
@@ -96,8 +96,8 @@ impl Unpacker {
             if deltas.is_empty() && entry.decompressed_size > cap.saturating_mul(2).saturating_add(64) {
                 return None;
             }
-            held = size(entry.decompressed_size)?.checked_add(held).filter(|&held| size(held as u64).is_some())?;
-            let delta = self.window.inflated(pack, &entry, size(entry.decompressed_size)?)?;
+            held = size(entry.decompressed_size.saturating_add(held as u64))?;
+            let delta = self.window.inflated(&pack.file, &entry, size(entry.decompressed_size)?)?;
             if deltas.is_empty() {
                 // The delta of the object itself tells how large it will be.
                 let size = result_size(&delta)?;
@@ -248,5 +248,27 @@ impl Recent {
         if self.young.insert(place, (kind, bytes.clone())).is_none() {
             self.held += bytes.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_remembered_and_the_rest_forgotten() {
+        let mut recent = Recent::new(100);
+        let object = |size: usize| Arc::new(vec![0; size]);
+        let held = |recent: &Recent| {
+            [&recent.young, &recent.old].into_iter().flatten().map(|(_, (_, bytes))| bytes.len()).sum::<usize>()
+        };
+        recent.put((0, 0), Kind::Blob, &object(10));
+        for at in 1..1_000 {
+            recent.put((0, at), Kind::Blob, &object(10));
+            assert!(recent.get((0, 0)).is_some() && held(&recent) <= 100, "after {at}");
+        }
+        assert!(recent.get((0, 999)).is_some() && recent.get((0, 500)).is_none());
+        recent.put((1, 0), Kind::Blob, &object(51));
+        assert!(recent.get((1, 0)).is_none(), "nothing else would stay");
     }
 }

@@ -85,7 +85,7 @@ impl Measures {
             measures.files += copies;
             measures.total += copies * line.size;
             measures.largest = measures.largest.max(line.size);
-            if *key == *list {
+            if key == list {
                 measures.list = line.size;
             }
         }

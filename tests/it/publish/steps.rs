@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use gazette::{
     adapters::memory::Memory,
     checkpoint::Checkpoint,
+    plan::Put,
     ports::{Bucket, Cdn, Clock, Trouble},
-    publish::{self, CHECKPOINT, Outcome, Publisher, Standing, gc, state},
+    publish::{self, CHECKPOINT, Document, Edition, Outcome, Publisher, Source, Standing, To, gc, state},
 };
 
 use super::{
     stage::{Stage, TestClock, differing, documents},
-    world::{World, settings, trust},
+    world::{Rendered, World, settings, trust},
 };
 
 fn state(memory: &Memory) -> state::State {
@@ -53,10 +54,54 @@ fn a_site_is_published_renewed_and_changed() {
     assert!(state(&memory).is_settled());
 }
 
+/// A source that does not give what was planned.
+#[derive(Debug)]
+struct Faulty<'a>(&'a Rendered, Fault);
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    OtherBytes,
+    TooEarly,
+    TooFew,
+}
+
+impl Source for Faulty<'_> {
+    fn give(&self, wanted: &[Put], later: &[Put], to: &To) -> anyhow::Result<()> {
+        let Self(rendered, fault) = self;
+        match fault {
+            Fault::TooFew => rendered.give(&wanted[1..], later, to),
+            Fault::TooEarly => rendered.give(later, &[], to),
+            Fault::OtherBytes => rendered.give(wanted, later, &|document| {
+                let body = b"other bytes".to_vec();
+                to(Document { sha256: gazette::digest::Sha256::of(&body), body: body.into(), ..document })
+            }),
+        }
+    }
+}
+
+#[test]
+fn what_is_rendered_otherwise_than_planned_is_not_published() {
+    let old = World::old().render();
+    for (fault, why) in [
+        (Fault::OtherBytes, "was rendered otherwise than planned"),
+        (Fault::TooEarly, "was rendered otherwise than planned"),
+        (Fault::TooFew, "documents were rendered where"),
+    ] {
+        let (memory, clock) = (Memory::default(), TestClock::new(1));
+        let faulty = Faulty(&old, fault);
+        let edition = Edition { source: &faulty, ..old.edition() };
+        let stopped = Stage::new(&memory, &clock, &[&old]).publish(&edition, &settings("p", 0)).expect_err("it is noticed");
+        assert!(stopped.error.contains(why), "{fault:?}: {stopped}");
+        let lying = documents(&memory);
+        assert!(lying.iter().all(|(key, document)| old.documents.get(key) == Some(document)), "{fault:?}");
+        assert!(memory.get(CHECKPOINT, usize::MAX).expect("memory answers").is_none(), "{fault:?}");
+    }
+}
+
 #[test]
 fn what_left_waits_and_what_was_deleted_does_not() {
     let (memory, clock, old, new) = (Memory::default(), TestClock::new(1), World::old().render(), World::new().render());
-    let publish = |edition: &super::world::Rendered, grace| {
+    let publish = |edition: &Rendered, grace| {
         Stage::new(&memory, &clock, &[&old, &new]).publish(&edition.edition(), &settings("p", grace)).expect("published")
     };
     publish(&old, 600);
