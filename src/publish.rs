@@ -10,7 +10,11 @@ mod receipt;
 mod standing;
 pub mod state;
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+};
 
 use crate::{
     checkpoint::{Checkpoint, Trust, note::Signer},
@@ -297,15 +301,18 @@ impl Job<'_> {
     /// Writes what a plan says of one wave.
     fn put_wave(&self, puts: &[Put], later: &[Put], lease: &Lease) -> Result<(), Halt> {
         let before = self.plan.puts().len() - puts.len() - later.len();
-        let done = std::sync::atomic::AtomicUsize::new(before);
+        let done = AtomicUsize::new(before);
+        let given: Vec<AtomicBool> = puts.iter().map(|_| AtomicBool::new(false)).collect();
+        let mistake = |what: String| Halt::new(what, "report this as a mistake");
         let put = |document: Document| {
-            let planned = puts.binary_search_by_key(&&*document.key, |put| put.key).ok().map(|at| &puts[at]);
-            let Some(planned) = planned.filter(|put| put.line.sha256 == document.sha256) else {
-                return Err(Halt::new(
-                    format!("`{}` was rendered otherwise than planned", document.key),
-                    "report this as a mistake",
-                ));
+            let planned = puts.binary_search_by_key(&&*document.key, |put| put.key).ok();
+            let Some(at) = planned.filter(|&at| puts[at].line.sha256 == document.sha256) else {
+                return Err(mistake(format!("`{}` was rendered otherwise than planned", document.key)));
             };
+            if given[at].swap(true, Relaxed) {
+                return Err(mistake(format!("`{}` was rendered twice", document.key)));
+            }
+            let planned = &puts[at];
             lease.check()?;
             if planned.wave == Wave::Immutable {
                 self.put_immutable(&document.key, &document.body, document.headers, &document.sha256)?;
@@ -313,7 +320,7 @@ impl Job<'_> {
                 self.put_document(planned, &document)?;
             }
             self.bucket.tally.wrote(planned.reason);
-            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            let done = done.fetch_add(1, Relaxed) + 1;
             (self.publisher.progress)(done);
             Ok(())
         };
@@ -329,7 +336,7 @@ impl Job<'_> {
         if given == puts.len() {
             return Ok(());
         }
-        Err(Halt::new(format!("{given} documents were rendered where {} were planned", puts.len()), "report this as a mistake"))
+        Err(mistake(format!("{given} documents were rendered where {} were planned", puts.len())))
     }
 
     /// Where nothing was ever published, what lies there is somebody's, unless a publication that died has left it.
@@ -438,7 +445,7 @@ impl Job<'_> {
         let delete = |key: &str| {
             lease.check()?;
             self.bucket.delete(key).map_err(|trouble| Halt::of(&format!("delete `{key}`"), &trouble))?;
-            self.bucket.tally.deleted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.bucket.tally.deleted.fetch_add(1, Relaxed);
             Ok(())
         };
         let keys = self.plan.deletes.keys().map(|key| &**key);

@@ -17,6 +17,31 @@ impl From<Over> for Halt {
     }
 }
 
+/// Through which things come to those who work on them, until it is closed.
+struct Door<T>(Mutex<Option<mpsc::Receiver<T>>>);
+
+impl<T> Door<T> {
+    fn next(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|receiver| receiver.recv().ok())
+    }
+
+    /// Whoever gives learns of it by its next gift.
+    fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Without it, whoever gives would wait for ever once all who work have panicked.
+struct CloseAtPanic<'a, T>(&'a Door<T>);
+
+impl<T> Drop for CloseAtPanic<'_, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.close();
+        }
+    }
+}
+
 /// Works on everything that is given, `width` at a time, and stops at the first that goes wrong.
 pub(super) fn each<T: Send, E: Into<Halt>>(
     width: usize,
@@ -24,15 +49,14 @@ pub(super) fn each<T: Send, E: Into<Halt>>(
     work: impl Fn(T) -> Result<(), Halt> + Sync,
 ) -> Result<(), Halt> {
     let (sender, receiver) = mpsc::sync_channel::<T>(width.max(1));
-    let receiver = Mutex::new(Some(receiver));
+    let door = Door(Mutex::new(Some(receiver)));
     let wrong: Mutex<Option<Halt>> = Mutex::new(None);
-    let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|receiver| receiver.recv().ok());
     let one = || {
-        while let Some(thing) = next() {
+        let _close = CloseAtPanic(&door);
+        while let Some(thing) = door.next() {
             if let Err(halt) = work(thing) {
                 wrong.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
-                // Whoever gives learns of it by its next gift.
-                receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+                door.close();
             }
         }
     };
@@ -77,5 +101,12 @@ mod tests {
             let halt = each(width, |give| (1..).try_for_each(give), work).expect_err("ten is wrong");
             assert_eq!(halt.error, "ten");
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_panic_ends_it() {
+        let work = |number: usize| if number < 10 { Ok(()) } else { panic!("a mistake of this program") };
+        let _ = each(2, |give| (1..).try_for_each(give), work);
     }
 }

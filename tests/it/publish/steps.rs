@@ -63,6 +63,7 @@ enum Fault {
     OtherBytes,
     TooEarly,
     TooFew,
+    Twice,
 }
 
 impl Source for Faulty<'_> {
@@ -70,6 +71,10 @@ impl Source for Faulty<'_> {
         let Self(rendered, fault) = self;
         match fault {
             Fault::TooFew => rendered.give(&wanted[1..], later, to),
+            Fault::Twice => {
+                rendered.give(&wanted[..1], later, to)?;
+                rendered.give(&wanted[..wanted.len() - 1], later, to)
+            }
             Fault::TooEarly => rendered.give(later, &[], to),
             Fault::OtherBytes => rendered.give(wanted, later, &|document| {
                 let body = b"other bytes".to_vec();
@@ -85,6 +90,7 @@ fn what_is_rendered_otherwise_than_planned_is_not_published() {
     for (fault, why) in [
         (Fault::OtherBytes, "was rendered otherwise than planned"),
         (Fault::TooEarly, "was rendered otherwise than planned"),
+        (Fault::Twice, "was rendered twice"),
         (Fault::TooFew, "documents were rendered where"),
     ] {
         let (memory, clock) = (Memory::default(), TestClock::new(1));
@@ -139,7 +145,7 @@ impl Cdn for Told {
 #[test]
 fn a_cdn_that_failed_is_told_the_next_time() {
     let (memory, clock, old, new) = (Memory::default(), TestClock::new(1), World::old().render(), World::new().render());
-    let publish = |rendered: &super::world::Rendered, cdn: &Told| {
+    let publish = |rendered: &Rendered, cdn: &Told| {
         let settings = settings("p", 0);
         let publisher = Publisher { bucket: &memory, cdn: Some(cdn), clock: &clock, settings: &settings, progress: &|_| {} };
         let edition = rendered.edition();
