@@ -10,11 +10,11 @@ ARG RUST=rust:1.95.0-alpine
 FROM ${RUST} AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --bin gazette
+RUN cargo build --profile dist --locked --bin gazette
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /src/target/release/gazette /gazette
+COPY --from=build /src/target/dist/gazette /gazette
 USER 65532:65532
 WORKDIR /srv/registry
 EXPOSE 8080

@@ -43,7 +43,7 @@ fn the_console_blocks_of_the_readme_are_true() {
         out.push_str(before);
         out.push_str(fence);
         for command in body.lines().filter_map(|line| line.strip_prefix("$ ")) {
-            let args = command.strip_prefix("gazette").or_else(|| command.strip_prefix("cargo run --release --quiet --"));
+            let args = command.strip_prefix("gazette").or_else(|| command.strip_prefix("cargo run --release --"));
             let args: Vec<&str> = args.expect("a block runs gazette").split_whitespace().collect();
             let printed = gazette(repo.path(), &args);
             let (printed, _) = printed.rsplit_once("exit ").expect("an exit status");
