@@ -56,8 +56,16 @@ pub struct Shared {
     frame: Arc<html::Frame>,
 }
 
-/// Makes some pages of what is known of every server.
-pub(crate) type Batch<'c> = Box<dyn Fn() -> Vec<Page> + Send + Sync + 'c>;
+/// Takes a document, and every address at which exactly its bytes stand.
+pub type Give<'g> = &'g dyn Fn(&[SitePath], &[u8]) -> anyhow::Result<()>;
+
+/// Gives some pages that are made of what is known of every server, one after the other.
+pub(crate) type Batch<'c> = Box<dyn Fn(Give) -> anyhow::Result<()> + Send + Sync + 'c>;
+
+/// A batch of one page.
+fn alone<'c>(page: impl Fn() -> Page + Send + Sync + 'c) -> Batch<'c> {
+    Box::new(move |give| page().given(give))
+}
 
 /// A document, and every address at which exactly its bytes stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +77,10 @@ pub struct Page {
 impl Page {
     pub(crate) fn new(path: SitePath, body: impl Into<Vec<u8>>) -> Self {
         Self { paths: vec![path], body: body.into() }
+    }
+
+    fn given(&self, give: Give) -> anyhow::Result<()> {
+        give(&self.paths, &self.body)
     }
 
     fn api(endpoint: &Endpoint, body: Vec<u8>) -> Self {
@@ -100,21 +112,14 @@ impl<'a> Site<'a> {
         self.registry.servers.iter().filter(|(_, server)| server.latest().is_some())
     }
 
-    /// The pages of one server.
-    pub fn server_pages(&self, whole: &Whole) -> Vec<Page> {
-        let mut pages = self.version_pages(whole);
-        pages.append(&mut self.latest_pages(&whole.shown));
-        pages
+    /// Gives the pages of one server, one after the other: all of them together may be large.
+    pub fn server_pages(&self, whole: &Whole, give: Give) -> anyhow::Result<()> {
+        self.version_pages(whole, give)?;
+        let pages = [self.server_page(&whole.shown), html::badge(&whole.shown)];
+        pages.into_iter().chain(exports::mcphub::pages(&whole.shown)).try_for_each(|page| page.given(give))
     }
 
-    /// Those pages of one server for which its latest version suffices.
-    pub fn latest_pages(&self, shown: &Shown) -> Vec<Page> {
-        let mut pages = vec![self.server_page(shown), html::badge(shown)];
-        pages.append(&mut exports::mcphub::pages(shown));
-        pages
-    }
-
-    /// One of those, by its address.
+    /// One of those pages for which the latest version suffices, by its address.
     pub fn latest_page(&self, shown: &Shown, path: &SitePath) -> Option<Page> {
         match path {
             SitePath::Server(_) => Some(self.server_page(shown)),
@@ -129,9 +134,8 @@ impl<'a> Site<'a> {
     }
 
     /// What the API answers of one server.
-    fn version_pages(&self, whole: &Whole) -> Vec<Page> {
+    fn version_pages(&self, whole: &Whole, give: Give) -> anyhow::Result<()> {
         let name = whole.shown.name;
-        let mut pages = Vec::with_capacity(whole.shown.versions.len() + 5);
         for record in whole.present() {
             let endpoint = Endpoint::Version(name.clone(), record.version.clone());
             let mut paths = vec![SitePath::Api(Spelling::V01, endpoint.clone())];
@@ -141,13 +145,13 @@ impl<'a> Site<'a> {
             if record.official.is_latest {
                 paths.extend(Spelling::ALL.map(|spelling| SitePath::Api(spelling, Endpoint::Latest(name.clone()))));
             }
-            pages.push(Page { paths, body: record.body.clone() });
+            give(&paths, &record.body)?;
             if let Some(original) = &record.original {
-                pages.push(Page::new(SitePath::Original(name.clone(), record.version.clone()), original.clone()));
+                give(&[SitePath::Original(name.clone(), record.version.clone())], original)?;
             }
         }
-        pages.push(Page::api(&Endpoint::Versions(name.clone()), api::list(whole.present().map(|record| &*record.body))));
-        pages
+        let list = api::list(whole.present().map(|record| &*record.body));
+        Page::api(&Endpoint::Versions(name.clone()), list).given(give)
     }
 
     /// The pages of one group, which is read for them.
@@ -166,16 +170,16 @@ impl<'a> Site<'a> {
     /// of names.
     pub(crate) fn card_pages<'c>(&'c self, cards: &'c [Card<'c>]) -> Vec<Batch<'c>> {
         let mut batches: Vec<Batch<'c>> = vec![
-            Box::new(|| search::pages(cards)),
-            Box::new(|| feed::sitemap(self, cards)),
-            Box::new(|| vec![feed::atom(self, cards)]),
-            Box::new(|| vec![html::home(self, cards, &html::folders(cards))]),
+            Box::new(|give| search::pages(cards, give)),
+            Box::new(|give| feed::sitemap(self, cards, give)),
+            alone(|| feed::atom(self, cards)),
+            alone(|| html::home(self, cards, &html::folders(cards))),
         ];
         batches.extend(html::shelf_pages(self, cards));
         batches.extend(html::namespace_pages(self, cards));
         batches.extend(html::group_pages(self, cards));
         let deleted = self.registry.servers.iter().filter(|(_, server)| server.latest().is_none() && !server.releases.is_empty());
-        batches.extend(deleted.map(|(name, server)| -> Batch { Box::new(|| vec![html::gone(self, name, server)]) }));
+        batches.extend(deleted.map(|(name, server)| alone(|| html::gone(self, name, server))));
         batches
     }
 

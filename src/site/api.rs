@@ -8,15 +8,18 @@ use super::{
 };
 
 const OPEN: &[u8] = b"{\"servers\":[";
+/// So many bytes of a list are no records, or a few more.
+const ENDS: usize = 64;
 
 /// Records in the shape of a list.
-pub fn list<'a>(records: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn list<'a>(records: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
     page(records, None)
 }
 
 /// The same, of a list that goes on where there is a cursor.
-pub fn page<'a>(records: impl Iterator<Item = &'a [u8]>, next: Option<&str>) -> Vec<u8> {
-    let mut out = OPEN.to_vec();
+pub fn page<'a>(records: impl Iterator<Item = &'a [u8]> + Clone, next: Option<&str>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(records.clone().map(|record| record.len() + 1).sum::<usize>() + ENDS);
+    out.extend_from_slice(OPEN);
     let mut count = 0;
     for record in records {
         if count > 0 {

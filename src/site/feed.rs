@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    Page, Site,
+    Give, Page, Site,
     card::Card,
     html::{escaped, folders},
     path::{PagePath, Shelf, SitePath},
@@ -48,7 +48,7 @@ pub fn atom(site: &Site, cards: &[Card]) -> Page {
 const SHARD: usize = 2_000;
 
 /// The sitemap's shards, each server's told by its name alone, and the index that lists them.
-pub fn sitemap(site: &Site, cards: &[Card]) -> Vec<Page> {
+pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
     let facts = &site.facts;
     let count = cards.len().div_ceil(SHARD).next_power_of_two();
     let mut shards = vec![String::new(); count];
@@ -78,18 +78,16 @@ pub fn sitemap(site: &Site, cards: &[Card]) -> Vec<Page> {
     let mut index = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
-    let mut out = Vec::with_capacity(count + 1);
     for (number, lines) in (0_u16..).zip(shards) {
         let path = SitePath::Page(PagePath::SitemapShard(number));
         index.push_str(&format!("<sitemap><loc>{}</loc></sitemap>\n", escaped(&facts.absolute(&path))));
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{lines}</urlset>\n"
         );
-        out.push(Page::new(path, body));
+        give(&[path], body.as_bytes())?;
     }
     index.push_str("</sitemapindex>\n");
-    out.push(Page::new(SitePath::Page(PagePath::Sitemap), index));
-    out
+    give(&[SitePath::Page(PagePath::Sitemap)], index.as_bytes())
 }
 
 /// `/robots.txt`

@@ -183,7 +183,7 @@ impl<'a> Shown<'a> {
 
 impl<'a> Whole<'a> {
     /// The versions that are not deleted, newest first.
-    pub fn present(&self) -> impl Iterator<Item = &Record<'a>> {
+    pub fn present(&self) -> impl Iterator<Item = &Record<'a>> + Clone {
         let others = self.others.iter().filter(|record| record.official.status != Status::Deleted);
         std::iter::once(&self.shown.latest.record).chain(others)
     }
@@ -286,7 +286,8 @@ fn text_of(bytes: &[u8]) -> Option<&str> {
 /// A record up to the end of its document, of which no value was made, if it is one of this name and version and need not be
 /// upgraded.
 fn written(bytes: &[u8], name: &ServerName, version: &Version) -> Option<Vec<u8>> {
-    let mut out = begun();
+    // A record is mostly shorter than the file, which has white space.
+    let mut out = begun(bytes.len() + META);
     let said = compact::write(text_of(bytes)?, &Limits::WIDEST, reduced, &mut out)?;
     let is_it = said.name.as_deref() == Some(name.as_str()) && said.version.as_deref() == Some(version.as_str());
     (is_it && older(said.schema.as_deref().and_then(Schema::at)).is_none()).then_some(out)
@@ -350,15 +351,18 @@ impl<'a> Official<'a> {
 
 /// The API's record of a document.
 fn body(server: &Value, official: &Official, own_key: &str, own: &Own) -> Vec<u8> {
-    let mut out = begun();
+    let mut out = begun(2048);
     append(&mut out, server);
     end(&mut out, official, own_key, own);
     out
 }
 
-/// A record up to its document.
-fn begun() -> Vec<u8> {
-    let mut out = Vec::with_capacity(2048);
+/// So many bytes of a record stand around its document, or fewer.
+const META: usize = 512;
+
+/// A record up to its document, with so much room.
+fn begun(room: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(room);
     out.extend_from_slice(b"{\"server\":");
     out
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{digest::Sha256, status::Status};
 
 use super::{
-    Page,
+    Give,
     card::Card,
     path::{DIGITS, PackageType, PagePath, SitePath},
 };
@@ -53,26 +53,28 @@ pub fn shard_of(name: &str, shards: usize) -> usize {
 }
 
 /// Every shard, and the root that lists them.
-pub fn pages(cards: &[Card]) -> Vec<Page> {
-    let mut columns: Vec<Shard> = Vec::new();
-    columns.resize_with(shards(cards.len()), Shard::default);
-    let count = columns.len();
+pub fn pages(cards: &[Card], give: Give) -> anyhow::Result<()> {
+    let mut within: Vec<Vec<&Card>> = vec![Vec::new(); shards(cards.len())];
+    let count = within.len();
     for card in cards {
-        columns[shard_of(card.name.as_str(), count)].push(card);
+        within[shard_of(card.name.as_str(), count)].push(card);
     }
-    let bodies: Vec<Vec<u8>> = columns.into_iter().map(|shard| serde_json::to_vec(&shard).expect("columns are JSON")).collect();
-    let digests: Vec<String> = bodies.iter().map(|body| Sha256::of(body).to_string()[..DIGITS].to_owned()).collect();
-    let root = Root { count: cards.len(), shards: digests.iter().map(String::as_str).collect() };
-    let root = serde_json::to_vec(&root).expect("a root is JSON");
-    let mut pages = vec![Page::new(SitePath::Page(PagePath::SearchRoot), root)];
-    for (digest, body) in digests.iter().zip(bodies) {
-        let path = SitePath::Page(PagePath::SearchShard(digest.as_str().into()));
-        // Shards may be equal only where they are empty.
-        if !pages.iter().any(|page| page.paths[0] == path) {
-            pages.push(Page::new(path, body));
+    let mut digests: Vec<String> = Vec::with_capacity(count);
+    for cards in within {
+        let mut shard = Shard::default();
+        for card in cards {
+            shard.push(card);
         }
+        let body = serde_json::to_vec(&shard).expect("columns are JSON");
+        let digest = Sha256::of(&body).to_string()[..DIGITS].to_owned();
+        // Shards may be equal only where they are empty.
+        if !digests.contains(&digest) {
+            give(&[SitePath::Page(PagePath::SearchShard(digest.as_str().into()))], &body)?;
+        }
+        digests.push(digest);
     }
-    pages
+    let root = Root { count: cards.len(), shards: digests.iter().map(String::as_str).collect() };
+    give(&[SitePath::Page(PagePath::SearchRoot)], &serde_json::to_vec(&root).expect("a root is JSON"))
 }
 
 impl<'a> Shard<'a> {

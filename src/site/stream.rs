@@ -7,7 +7,13 @@ use rayon::prelude::*;
 
 use crate::{checkout::Reader, finding::Finding, group::Group, name::ServerName, registry::Server};
 
-use super::{Page, Site, card::Card, collection::Collection, listing::Unshown, path::SitePath};
+use super::{
+    Batch, Site,
+    card::Card,
+    collection::Collection,
+    listing::{Unshown, Whole},
+    path::SitePath,
+};
 
 /// Where pages go.
 pub trait Sink: Sync {
@@ -77,8 +83,8 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
         growing.close(site, sink)?;
     }
     if wants.collections {
-        let pages = |batch: super::Batch| batch().iter().try_for_each(|page| sink.page(&page.paths, &page.body));
-        site.card_pages(&cards).into_par_iter().try_for_each(pages)?;
+        let give = |batch: Batch| batch(&|paths, body| sink.page(paths, body));
+        site.card_pages(&cards).into_par_iter().try_for_each(give)?;
     }
     if wants.collections && findings.is_empty() {
         findings = groups(site, sink)?;
@@ -155,22 +161,20 @@ fn window_of<'a, S: Sink>(
 ) -> anyhow::Result<Window<'a>> {
     let one = |reader: &mut Box<dyn Reader + 'a>, &(name, server): &(&'a ServerName, &'a Server)| {
         let shown = if (wants.server)(name) {
-            site.show_whole(name, server, &mut **reader).map(|whole| {
-                whole.map(|whole| {
-                    let pages = site.server_pages(&whole);
-                    (whole.shown, pages)
-                })
-            })
+            let given = |whole: Whole<'a>| {
+                site.server_pages(&whole, &|paths, body| sink.page(paths, body))?;
+                Ok(whole.shown)
+            };
+            site.show_whole(name, server, &mut **reader).and_then(|whole| whole.map(given).transpose())
         } else {
-            site.show(name, server, &mut **reader).map(|shown| shown.map(|shown| (shown, Vec::new())))
+            site.show(name, server, &mut **reader)
         };
-        let (shown, pages) = match shown {
+        let shown = match shown {
             Ok(Some(shown)) => shown,
             Ok(None) => return Ok(Ok((vec![Vec::new(); collections.len()], None))),
             Err(Unshown::Entry(findings)) => return Ok(Err(findings)),
             Err(Unshown::World(error)) => return Err(error),
         };
-        pages.iter().try_for_each(|Page { paths, body }| sink.page(paths, body))?;
         let parts: Parts = collections.iter().map(|collection| collection.part(&site.facts, &shown)).collect();
         Ok(Ok((parts, wants.collections.then(|| Card::of(&shown)))))
     };

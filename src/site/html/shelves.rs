@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     super::{
-        Batch, Page, Site,
+        Batch, Page, Site, alone,
         card::Card,
         owner::Belief,
         path::{Letter, PackageType, PagePath, Shelf, SitePath},
@@ -188,7 +188,7 @@ pub(in crate::site) fn shelf_pages<'c>(site: &'c Site, cards: &'c [Card<'c>]) ->
         let held: Arc<[&Card]> = all.iter().copied().filter(|card| card.stands_on(of)).collect();
         for bound in Bound::all(&held, |card| card.name.as_str()) {
             let (filled, held) = (filled.clone(), held.clone());
-            batches.push(Box::new(move || vec![shelf(site, of, &filled, &held, &bound)]));
+            batches.push(alone(move || shelf(site, of, &filled, &held, &bound)));
         }
     }
     batches
@@ -200,12 +200,12 @@ pub(in crate::site) fn namespace_pages<'c>(site: &'c Site, cards: &'c [Card<'c>]
     let mut batches: Vec<Batch> = Vec::new();
     for bound in Bound::all(&folders, |(namespace, _)| namespace.as_str()) {
         let folders = folders.clone();
-        batches.push(Box::new(move || vec![namespaces(site, &folders, &bound)]));
+        batches.push(alone(move || namespaces(site, &folders, &bound)));
     }
     for at in 0..folders.len() {
         for bound in Bound::all(&folders[at].1, |card| card.name.as_str()) {
             let folders = folders.clone();
-            batches.push(Box::new(move || vec![namespace(site, &folders[at], &bound)]));
+            batches.push(alone(move || namespace(site, &folders[at], &bound)));
         }
     }
     batches
