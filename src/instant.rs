@@ -127,7 +127,15 @@ impl fmt::Display for Instant {
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = year_of_era + days.div_euclid(146_097) * 400 + i64::from(month <= 2);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        if !(0..10_000).contains(&year) {
+            return write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+        }
+        let mut text = *b"0000-00-00T00:00:00Z";
+        for (at, number) in [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)] {
+            let number = u8::try_from(number).expect("two digits");
+            (text[at], text[at + 1]) = (b'0' + number / 10, b'0' + number % 10);
+        }
+        f.write_str(std::str::from_utf8(&text).expect("digits and marks are text"))
     }
 }
 
@@ -147,6 +155,8 @@ mod tests {
             assert_eq!(Instant::parse(text), Some(Instant(seconds)), "{text}");
         }
         assert_eq!(Instant(1_795_156_200).to_string(), "2026-11-20T06:30:00Z");
+        assert_eq!(Instant(253_402_300_800).to_string(), "10000-01-01T00:00:00Z");
+        assert_eq!(Instant(-62_198_755_200).to_string(), "-001-01-01T00:00:00Z");
         for bad in
             ["2026-02-29T00:00:00Z", "2026-11-20", "2026-11-20T06:30:00", "2026-11-20T24:00:00Z", "2026-11-20T06:30:00.Z", ""]
         {

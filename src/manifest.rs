@@ -3,13 +3,13 @@
 mod ledger;
 mod shards;
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use rayon::prelude::*;
 
 use crate::{
     digest::{Digesting, Sha256},
-    site::path::{HostFile, SitePath},
+    site::path::{Cache, HostFile, Kind, SitePath},
 };
 
 pub use ledger::Ledger;
@@ -29,7 +29,7 @@ pub struct Draft(Manifest);
 /// A line, and where in the keys its own stands.
 #[derive(Clone, Copy, Debug)]
 struct Keyed {
-    start: usize,
+    start: u32,
     length: u32,
     line: Line,
 }
@@ -58,9 +58,14 @@ impl fmt::Display for Line {
     }
 }
 
+/// There are few, and hundreds of thousands of documents.
+static FINGERPRINTS: LazyLock<[[Fingerprint; Cache::ALL.len()]; Kind::ALL.len()]> =
+    LazyLock::new(|| Kind::ALL.map(|kind| Cache::ALL.map(|cache| Fingerprint::said(kind.content_type(), cache.control()))));
+
 impl Fingerprint {
     pub fn of(path: &SitePath) -> Self {
-        Self::said(path.kind().content_type(), path.cache().control())
+        // Both are in the order in which they are declared.
+        FINGERPRINTS[path.kind() as usize][path.cache() as usize]
     }
 
     /// Of headers as they are.
@@ -89,6 +94,8 @@ impl fmt::Debug for Fingerprint {
 
 /// So many bytes most keys have, or fewer.
 const KEY: usize = 96;
+/// So many lines a piece of the text has.
+const PIECE: usize = 4_096;
 
 impl Draft {
     /// For so many lines, or a few more: what has room need not move.
@@ -98,8 +105,8 @@ impl Draft {
 
     pub fn add(&mut self, key: &str, line: Line) {
         let Manifest { keys, lines } = &mut self.0;
-        let length = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");
-        lines.push(Keyed { start: keys.len(), length, line });
+        let short = |size: usize| u32::try_from(size).expect("all keys together are shorter than 4 GiB");
+        lines.push(Keyed { start: short(keys.len()), length: short(key.len()), line });
         keys.push_str(key);
         // So that each stands at a place of its own, also an empty one.
         keys.push('\n');
@@ -116,7 +123,7 @@ impl Draft {
 
 impl Keyed {
     fn key<'k>(&self, keys: &'k str) -> &'k str {
-        &keys[self.start..self.start + self.length as usize]
+        &keys[self.start as usize..][..self.length as usize]
     }
 }
 
@@ -186,9 +193,11 @@ impl Manifest {
 
     /// Of all bytes of the site and where they lie: the same wherever the same commit was built, whatever form it took.
     pub fn digest(&self) -> Sha256 {
-        let mut digesting = Digesting::default();
+        let (mut digesting, mut text) = (Digesting::default(), String::new());
         for (key, line) in self.documents() {
-            digesting.add(format!("{line} {key}\n").as_bytes());
+            text.clear();
+            let _ = fmt::Write::write_fmt(&mut text, format_args!("{line} {key}\n"));
+            digesting.add(text.as_bytes());
         }
         digesting.end().0
     }
@@ -203,13 +212,15 @@ impl Manifest {
         self.documents().map(|(_, line)| line).map(|line| line.size).sum()
     }
 
-    /// A line for each key: digest, size, headers, key.
-    pub fn text(&self) -> String {
-        let mut out = String::with_capacity(160 * self.lines.len());
-        for (key, line) in self.iter() {
-            let _ = fmt::Write::write_fmt(&mut out, format_args!("{line} {key}\n"));
-        }
-        out
+    /// A line for each key: digest, size, headers, key; in pieces, since all of them together are large.
+    pub fn text(&self) -> impl Iterator<Item = String> {
+        self.lines.chunks(PIECE).map(|lines| {
+            let mut out = String::with_capacity(160 * lines.len());
+            for keyed in lines {
+                let _ = fmt::Write::write_fmt(&mut out, format_args!("{} {}\n", keyed.line, keyed.key(&self.keys)));
+            }
+            out
+        })
     }
 
     /// Nothing, if the text is not one that [`Manifest::text`] gave.
@@ -234,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn headers_are_those_of_the_path() {
+        assert!(Kind::ALL.into_iter().enumerate().all(|(at, kind)| kind as usize == at));
+        assert!(Cache::ALL.into_iter().enumerate().all(|(at, cache)| cache as usize == at));
+        let said = |kind: Kind, cache: Cache| Fingerprint::said(kind.content_type(), cache.control());
+        assert_eq!(Fingerprint::of(&SitePath::Index), said(Kind::Json, Cache::Pointer));
+        assert_eq!(Fingerprint::of(&SitePath::Robots), said(Kind::Text, Cache::Document));
+    }
+
+    #[test]
     fn keys_are_in_order_and_the_later_line_counts() {
         let manifest: Manifest = [("b", 1), ("", 9), ("a/b", 2), ("b", 3), ("a", 4), ("b", 5), ("", 6)]
             .map(|(key, size)| (key, line(size)))
@@ -244,7 +264,7 @@ mod tests {
         assert_eq!((manifest.get("a/b"), manifest.get("a/")), (Some(&line(2)), None));
         let more = manifest.clone().with([("a", line(7)), ("c", line(8))]);
         assert_eq!((more.len(), more.get("a"), more.get("c")), (5, Some(&line(7)), Some(&line(8))));
-        assert_eq!(Manifest::parse(&more.text()), Some(more));
+        assert_eq!(Manifest::parse(&more.text().collect::<String>()), Some(more));
         assert_ne!(manifest, Manifest::default());
     }
 }

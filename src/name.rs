@@ -1,14 +1,15 @@
 //! What a server is called: `namespace/name`, and what kind of proof a namespace asks of its owner.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// The longest full name the published schemas allow.
 pub const NAME_MAX: usize = 200;
 
-/// A server's full name, for example `io.github.octocat/weather`; ordered by its bytes.
+/// A server's full name, for example `io.github.octocat/weather`; ordered by its bytes. Copies share their text, since there
+/// are many of each.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName {
-    whole: Box<str>,
+    whole: Arc<str>,
     slash: usize,
 }
 

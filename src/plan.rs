@@ -59,8 +59,8 @@ pub struct Put<'a> {
     pub key: &'a str,
     pub line: &'a Line,
     pub reason: Reason,
-    /// How many bytes lie there now.
-    pub before: Option<u64>,
+    /// How many bytes lie there now; none where nothing lies.
+    pub before: u64,
 }
 
 /// Why a document is written.
@@ -154,7 +154,7 @@ impl<'a> Plan<'a> {
             looked += 1;
             match before.get(key) {
                 Some(old) if old == line => plan.unchanged += 1,
-                old => plan.puts.push(Put::new(key, line, reason(old, line), old.map(|old| old.size))),
+                old => plan.puts.push(Put::new(key, line, reason(old, line), old.map_or(0, |old| old.size))),
             }
         }
         plan.puts.sort_unstable_by_key(Put::order);
@@ -254,7 +254,7 @@ impl<'a> Plan<'a> {
 
     /// Writes also what would stay as it is.
     fn repair(&mut self, documents: impl IntoIterator<Item = (&'a str, &'a Line)>) {
-        let documents = documents.into_iter().map(|(key, line)| Put::new(key, line, Reason::Repair, Some(line.size)));
+        let documents = documents.into_iter().map(|(key, line)| Put::new(key, line, Reason::Repair, line.size));
         let also: Vec<Put> = documents.filter(|put| self.puts.binary_search_by_key(&put.order(), Put::order).is_err()).collect();
         self.unchanged -= also.len() as u64;
         self.puts.extend(also);
@@ -299,7 +299,7 @@ impl<'a> Plan<'a> {
 }
 
 impl<'a> Put<'a> {
-    fn new(key: &'a str, line: &'a Line, reason: Reason, before: Option<u64>) -> Self {
+    fn new(key: &'a str, line: &'a Line, reason: Reason, before: u64) -> Self {
         Self { wave: wave_of(key), key, line, reason, before }
     }
 

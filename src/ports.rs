@@ -81,11 +81,49 @@ pub enum When<'a> {
     Still(&'a Tag),
 }
 
+/// Who is told what came of a request, once, by whichever thread learns of it.
+pub struct Done(Option<Tell>);
+
+type Tell = Box<dyn FnOnce(Result<Tag, Trouble>) + Send>;
+
+impl Done {
+    pub fn new(tell: impl FnOnce(Result<Tag, Trouble>) + Send + 'static) -> Self {
+        Self(Some(Box::new(tell)))
+    }
+
+    pub fn say(mut self, result: Result<Tag, Trouble>) {
+        self.tell(result);
+    }
+
+    fn tell(&mut self, result: Result<Tag, Trouble>) {
+        if let Some(tell) = self.0.take() {
+            tell(result);
+        }
+    }
+}
+
+/// Whoever waits is told even if the one who should have said it is gone.
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.tell(Err(Trouble::Other("a request ended without an answer".to_owned())));
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Done").finish_non_exhaustive()
+    }
+}
+
 /// Where a site lies. Every call ends within [`PATIENCE`], and repeats on its own what is worth repeating.
 pub trait Bucket: Sync {
     /// What lies at a key; `Trouble::Other` if it has more than `most` bytes.
     fn get(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, Tag)>, Trouble>;
     fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble>;
+    /// Begins to put it and goes on, where a bucket can; what came of it is said within [`PATIENCE`].
+    fn begin_put(&self, key: &str, body: &Body, headers: Headers, when: When, done: Done) {
+        done.say(self.put(key, body, headers, when));
+    }
     /// What is not there is deleted already.
     fn delete(&self, key: &str) -> Result<(), Trouble>;
     /// Shows every key that begins so, in any order.
@@ -104,6 +142,10 @@ impl<B: Bucket + Send> Bucket for Arc<B> {
 
     fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
         (**self).put(key, body, headers, when)
+    }
+
+    fn begin_put(&self, key: &str, body: &Body, headers: Headers, when: When, done: Done) {
+        (**self).begin_put(key, body, headers, when, done);
     }
 
     fn delete(&self, key: &str) -> Result<(), Trouble> {

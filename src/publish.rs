@@ -1,6 +1,8 @@
 //! From a plan to a published site: everything is written in an order in which a reader never sees a link that leads nowhere,
 //! the checkpoint changes hands by compare-and-swap, and whoever dies half-way leaves enough behind for the next to finish.
 
+mod documents;
+mod flight;
 pub mod gc;
 mod lease;
 mod pool;
@@ -10,11 +12,7 @@ mod receipt;
 mod standing;
 pub mod state;
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
-};
+use std::{collections::BTreeSet, fmt, sync::atomic::Ordering::Relaxed};
 
 use crate::{
     checkpoint::{Checkpoint, Trust, note::Signer},
@@ -22,14 +20,15 @@ use crate::{
     instant::Instant,
     manifest::{Manifest, Shards, key_of},
     plan::{Gone, Plan, Put},
-    ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble, When},
+    ports::{Body, Bucket, Cdn, Clock, Headers, Tag, Trouble},
     site::{
         Facts,
-        path::{Cache, Kind, Wave},
+        path::{Cache, Kind},
     },
 };
 
 pub use crate::plan::Requests;
+use documents::{Named, Wave};
 use lease::Lease;
 use receipt::{Counted, Tally};
 pub use receipt::{Outcome, ReadBack, Receipt, Stopped};
@@ -270,99 +269,22 @@ impl Job<'_> {
             }
             _ => (0..root.shards.len()).collect::<Vec<_>>(),
         };
-        let put = |at: usize| {
-            lease.check()?;
-            self.put_immutable(&key_of(&root.shards[at].sha256), &self.shards.text(at).into(), SHARD, &root.shards[at].sha256)
-        };
-        pool::each(self.publisher.settings.width, |give| missing.into_iter().try_for_each(give), put)?;
-        lease.check()?;
-        self.put_immutable(&key_of(&self.root), &root.text().into(), SHARD, &self.root)
-    }
-
-    /// Puts what lies there already only if it is to be repaired.
-    fn put_immutable(&self, key: &str, body: &Body, headers: Headers, sha256: &Sha256) -> Result<(), Halt> {
-        let when = if self.publisher.settings.repair { When::Always } else { When::Absent };
-        let Err(trouble) = self.bucket.put(key, body, headers, when) else { return Ok(()) };
-        let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
-        if matches!(trouble, Trouble::Denied(_) | Trouble::Missing(_) | Trouble::Unable(_)) {
-            return Err(failed(&trouble));
-        }
-        let most = usize::try_from(body.size()).unwrap_or(usize::MAX);
-        match self.bucket.get(key, most) {
-            Ok(Some((bytes, _))) if Sha256::of(&bytes) == *sha256 => Ok(()),
-            Ok(None) => self.bucket.put(key, body, headers, when).map(drop).map_err(|trouble| failed(&trouble)),
-            Ok(Some(_)) => {
-                Err(Halt::new(format!("`{key}` holds other bytes than its name says"), "pass `--repair` to write it again"))
-            }
-            Err(trouble) => Err(failed(&trouble)),
-        }
+        let width = self.publisher.settings.width;
+        let named = Named { job: self, lease };
+        let document = |text: Vec<u8>, sha256| Document { key: key_of(&sha256), headers: SHARD, body: text.into(), sha256 };
+        let shard = |at: usize| document(self.shards.text(at), root.shards[at].sha256);
+        flight::carry(width, &named, |give| missing.into_iter().try_for_each(|at| give(shard(at))))?;
+        flight::carry(width, &named, |give| give(document(root.text(), self.root)))
     }
 
     /// Writes what a plan says of one wave.
     fn put_wave(&self, puts: &[Put], later: &[Put], lease: &Lease) -> Result<(), Halt> {
-        let before = self.plan.puts().len() - puts.len() - later.len();
-        let done = AtomicUsize::new(before);
-        let given: Vec<AtomicBool> = puts.iter().map(|_| AtomicBool::new(false)).collect();
-        let mistake = |what: String| Halt::new(what, "report this as a mistake");
-        let put = |document: Document| {
-            let planned = puts.binary_search_by_key(&&*document.key, |put| put.key).ok();
-            let Some(at) = planned.filter(|&at| puts[at].line.sha256 == document.sha256) else {
-                return Err(mistake(format!("`{}` was rendered otherwise than planned", document.key)));
-            };
-            if given[at].swap(true, Relaxed) {
-                return Err(mistake(format!("`{}` was rendered twice", document.key)));
-            }
-            let planned = &puts[at];
-            lease.check()?;
-            if planned.wave == Wave::Immutable {
-                self.put_immutable(&document.key, &document.body, document.headers, &document.sha256)?;
-            } else {
-                self.put_document(planned, &document)?;
-            }
-            self.bucket.tally.wrote(planned.reason);
-            let done = done.fetch_add(1, Relaxed) + 1;
-            (self.publisher.progress)(done);
-            Ok(())
-        };
-        pool::each(
-            self.publisher.settings.width.min(puts.len()),
-            |give| {
-                let to = |document| give(document).map_err(|_: pool::Over| anyhow::anyhow!("no more documents are written"));
-                self.edition.source.give(puts, later, &to)
-            },
-            put,
-        )?;
-        let given = done.into_inner() - before;
-        if given == puts.len() {
-            return Ok(());
-        }
-        Err(mistake(format!("{given} documents were rendered where {} were planned", puts.len())))
-    }
-
-    /// Where nothing was ever published, what lies there is somebody's, unless a publication that died has left it.
-    fn put_document(&self, planned: &Put, Document { key, headers, body, .. }: &Document) -> Result<(), Halt> {
-        let Settings { repair, overwrite, .. } = self.publisher.settings;
-        let is_careful = self.base.is_first && !repair && !overwrite;
-        let put = |when| self.bucket.put(key, body, *headers, when).map(drop);
-        let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
-        if !is_careful {
-            return put(When::Always).map_err(|trouble| failed(&trouble));
-        }
-        let Err(trouble) = put(When::Absent) else { return Ok(()) };
-        if !matches!(trouble, Trouble::Conflict(_)) {
-            return Err(failed(&trouble));
-        }
-        let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(&trouble))?;
-        match lying.map(|(bytes, _)| Sha256::of(&bytes)) {
-            Some(sha256) if self.plan.may_have_put(key, planned.line, &sha256) => {
-                put(When::Always).map_err(|trouble| failed(&trouble))
-            }
-            Some(_) => Err(Halt::new(
-                format!("`{key}` lies there already, and gazette did not put it there"),
-                "publish to an empty place, such as another prefix, or pass `--allow foreign` to write over what lies there",
-            )),
-            None => put(When::Always).map_err(|trouble| failed(&trouble)),
-        }
+        let wave = Wave::of(self, lease, puts, self.plan.puts().len() - puts.len() - later.len());
+        flight::carry(self.publisher.settings.width, &wave, |give| {
+            let to = |document| give(document).map_err(|_: pool::Over| anyhow::anyhow!("no more documents are written"));
+            self.edition.source.give(puts, later, &to)
+        })?;
+        wave.whole()
     }
 
     /// What the next publisher must know if this one dies.

@@ -169,12 +169,9 @@ fn part(
     ) {
         return Ok(None);
     }
-    let published =
-        |name: &ServerName, version: &Version| history.line(name, version).map_or(u32::MAX, |line| line.first_serial());
     let (territory, inspect) = match (territory, inspect) {
         (Territory::Version(name, version), None) => {
-            let release = Release { published: published(&name, &version), version, remotes: Box::default() };
-            return Ok(Some(Part::Release(name, release)));
+            return Ok(Some(released(history, name, version, Box::default())));
         }
         (territory, inspect) => (territory, inspect),
     };
@@ -193,8 +190,7 @@ fn part(
                 let model = Model::of(&entry.document);
                 findings.extend(inspect.into_iter().flat_map(|inspect| inspect(&entry, &model)));
                 let remotes = model.remotes.iter().filter_map(|remote| remote.url.map(Box::from)).collect();
-                let published = published(&name, &version);
-                Part::Release(name, Release { version, published, remotes })
+                released(history, name, version, remotes)
             })
         }
         Territory::Status(name) => {
@@ -219,6 +215,17 @@ fn part(
         }
         _ => None,
     })
+}
+
+/// A version under the name that the history has of it, so that both share their texts.
+fn released(history: &History, name: ServerName, version: Version, remotes: Box<[Box<str>]>) -> Part {
+    match history.line(&name, &version) {
+        Some(life) => {
+            let (version, published) = (life.version().clone(), life.first_serial());
+            Part::Release(life.name().clone(), Release { version, published, remotes })
+        }
+        None => Part::Release(name, Release { version, published: u32::MAX, remotes }),
+    }
 }
 
 fn flawed(rule: &'static str, flaw: ConfigFlaw) -> Finding {

@@ -1,13 +1,13 @@
 //! What one published version is called, and which of two is newer.
 
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 /// The longest version that is still a comfortable file name.
 pub const VERSION_MAX: usize = 128;
 
-/// A version as it names a file: `[A-Za-z0-9][A-Za-z0-9._+-]{0,127}`.
+/// A version as it names a file: `[A-Za-z0-9][A-Za-z0-9._+-]{0,127}`. Copies share their text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(Box<str>);
+pub struct Version(Arc<str>);
 
 /// Why a text cannot name a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

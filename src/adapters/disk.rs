@@ -109,7 +109,7 @@ pub fn list(root: &Path, prefix: &str, index: &dyn Index) -> anyhow::Result<Chec
             folders.extend(part.folders);
         }
     }
-    items.par_sort_by(|a: &Item, b: &Item| a.path.as_bytes().cmp(b.path.as_bytes()));
+    items.par_sort_unstable_by(|a: &Item, b: &Item| a.path.as_bytes().cmp(b.path.as_bytes()));
     let prefix: Box<str> = prefix.into();
     Ok(Checkout { prefix: prefix.clone(), items, store: Arc::new(Disk { root: root.into(), prefix }) })
 }
@@ -290,11 +290,17 @@ pub fn exists(path: &Path) -> bool {
 
 /// Puts a file in place as a whole: whoever reads it meanwhile sees the old bytes or the new.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_pieces(path, [bytes])
+}
+
+/// The same, of bytes that come in pieces.
+pub fn write_pieces<P: AsRef<[u8]>>(path: &Path, pieces: impl IntoIterator<Item = P>) -> anyhow::Result<()> {
     let failed = || format!("could not write `{}`", path.display());
     let mut name = path.file_name().with_context(failed)?.to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);
-    let written = fs::File::create(&beside).and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&beside, path));
+    let all = |mut file: fs::File| pieces.into_iter().try_for_each(|piece| file.write_all(piece.as_ref()));
+    let written = fs::File::create(&beside).and_then(all).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

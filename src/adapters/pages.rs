@@ -74,15 +74,26 @@ pub enum Keep {
 pub struct Pages<'a> {
     pub site: &'a Site<'a>,
     pub form: Form,
-    pub extras: Vec<Extra>,
     /// The keys of what is rendered without reading any entry, once they were asked for.
     singles: OnceLock<BTreeSet<String>>,
+    kept: Kept,
+}
+
+/// What of it need not be rendered.
+#[derive(Debug)]
+pub struct Kept {
+    extras: Vec<Extra>,
     spool: Spool,
 }
 
 impl<'a> Pages<'a> {
     pub fn of(site: &'a Site<'a>, form: Form, extras: Vec<Extra>) -> Self {
-        Self { site, form, extras, singles: OnceLock::new(), spool: Spool::default() }
+        Self { site, form, singles: OnceLock::new(), kept: Kept { extras, spool: Spool::default() } }
+    }
+
+    /// Leaves the site behind: whatever is asked for was kept.
+    pub fn into_kept(self) -> Kept {
+        self.kept
     }
 
     /// Renders everything, and lists it; `findings` are the files for which the whole is refused.
@@ -94,7 +105,7 @@ impl<'a> Pages<'a> {
                 self.render(&all, &survey)?.map(|()| survey.manifest())
             }
             Keep::Everything => {
-                let survey = Survey::of(self.site.facts.counts, self.form, &self.spool);
+                let survey = Survey::of(self.site.facts.counts, self.form, &self.kept.spool);
                 self.render(&all, &survey)?.map(|()| survey.manifest())
             }
         };
@@ -117,7 +128,7 @@ impl<'a> Pages<'a> {
             let headers = Fingerprint::said(headers.content_type, headers.cache_control);
             (*key, Line { sha256: Sha256::of(body), size: body.len() as u64, headers })
         };
-        manifest.with(self.extras.iter().map(line))
+        manifest.with(self.kept.extras.iter().map(line))
     }
 }
 
@@ -126,7 +137,7 @@ impl Pages<'_> {
         self.singles.get_or_init(|| {
             let pages = self.site.single_pages();
             let keys = pages.iter().flat_map(|page| &page.paths).flat_map(|path| self.form.keys(path));
-            keys.chain(self.extras.iter().map(|extra| extra.key.to_owned())).collect()
+            keys.chain(self.kept.extras.iter().map(|extra| extra.key.to_owned())).collect()
         })
     }
 
@@ -151,23 +162,40 @@ impl Pages<'_> {
     }
 }
 
-impl Source for Pages<'_> {
-    fn give(&self, wanted: &[Put], later: &[Put], to: &To) -> anyhow::Result<()> {
+impl Kept {
+    /// Gives what is here, and tells what is not.
+    fn give<'k>(&self, wanted: &[Put<'k>], to: &To) -> anyhow::Result<BTreeSet<&'k str>> {
         let mut missing = BTreeSet::new();
         for &Put { key, line, .. } in wanted {
-            match self.spool.find(&line.sha256)? {
+            match self.spool.find(&line.sha256, line.size)? {
                 Some(body) => to(Document { key: key.to_owned(), headers: said(line.headers), body, sha256: line.sha256 })?,
                 None => drop(missing.insert(key)),
             }
         }
-        for Extra { key, headers, body } in self.extras.iter().filter(|extra| missing.contains(extra.key)) {
-            let sha256 = Sha256::of(body);
-            to(Document { key: (*key).to_owned(), headers: *headers, body: body.clone().into(), sha256 })?;
+        for Extra { key, headers, body } in &self.extras {
+            if missing.remove(key) {
+                let sha256 = Sha256::of(body);
+                to(Document { key: (*key).to_owned(), headers: *headers, body: body.clone().into(), sha256 })?;
+            }
         }
+        Ok(missing)
+    }
+}
+
+impl Source for Kept {
+    fn give(&self, wanted: &[Put], _: &[Put], to: &To) -> anyhow::Result<()> {
+        // What is missing is counted by who asked.
+        self.give(wanted, to).map(drop)
+    }
+}
+
+impl Source for Pages<'_> {
+    fn give(&self, wanted: &[Put], later: &[Put], to: &To) -> anyhow::Result<()> {
+        let missing = self.kept.give(wanted, to)?;
         if missing.is_empty() {
             return Ok(());
         }
-        let mut gift = Gift { form: self.form, keys: &missing, later: BTreeSet::new(), to, spool: &self.spool };
+        let mut gift = Gift { form: self.form, keys: &missing, later: BTreeSet::new(), to, spool: &self.kept.spool };
         let mut asked = self.work(&missing);
         if !asked.is_nothing() {
             // Most of the work is to read the entries, so what comes later is made of them now and kept until then.

@@ -2,7 +2,11 @@
 
 mod lines;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{OnceLock, mpsc},
+    time::Duration,
+};
 
 use anyhow::Context;
 use aws_config::{
@@ -12,6 +16,7 @@ use aws_sdk_s3::{
     Client,
     config::{
         RequestChecksumCalculation, ResponseChecksumValidation,
+        endpoint::{DefaultResolver, Endpoint, EndpointFuture, Params, ResolveEndpoint},
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction},
     },
@@ -23,7 +28,7 @@ use tokio::runtime::Runtime;
 
 use lines::{Lines, Order};
 
-use crate::ports::{Body, Bucket, Headers, PATIENCE, Tag, Trouble, When};
+use crate::ports::{Body, Bucket, Done, Headers, PATIENCE, Tag, Trouble, When};
 
 pub struct S3 {
     client: Client,
@@ -97,8 +102,11 @@ impl S3 {
     pub fn open(spot: &Spot, width: usize) -> anyhow::Result<Self> {
         let runtime = runtime()?;
         let shared = settings(&runtime, spot.endpoint, spot.region, width);
-        let config =
-            aws_sdk_s3::config::Builder::from(&shared).force_path_style(spot.endpoint.is_some()).retry_classifier(Later).build();
+        let config = aws_sdk_s3::config::Builder::from(&shared)
+            .force_path_style(spot.endpoint.is_some())
+            .endpoint_resolver(OneBucket::default())
+            .retry_classifier(Later)
+            .build();
         Ok(Self {
             client: Client::from_conf(config),
             lines: Lines::default(),
@@ -165,6 +173,28 @@ impl ClassifyRetry for Later {
     }
 }
 
+/// Where the objects of one bucket are asked for. The library works it out anew for every key, though it follows from none.
+#[derive(Debug, Default)]
+struct OneBucket {
+    library: DefaultResolver,
+    objects: OnceLock<Endpoint>,
+}
+
+impl ResolveEndpoint for OneBucket {
+    fn resolve_endpoint<'a>(&'a self, params: &'a Params) -> EndpointFuture<'a> {
+        if params.key().is_none() {
+            return self.library.resolve_endpoint(params);
+        }
+        match self.objects.get() {
+            Some(known) => EndpointFuture::ready(Ok(known.clone())),
+            None => EndpointFuture::new(async {
+                let found = self.library.resolve_endpoint(params).await?;
+                Ok(self.objects.get_or_init(|| found).clone())
+            }),
+        }
+    }
+}
+
 impl fmt::Debug for S3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s3://{}/{}", self.bucket, self.prefix)
@@ -215,15 +245,18 @@ impl Bucket for S3 {
     }
 
     fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
+        let (told, answer) = mpsc::channel();
+        self.begin_put(key, body, headers, when, Done::new(move |put| drop(told.send(put))));
+        answer.recv().expect("who is done says so")
+    }
+
+    fn begin_put(&self, key: &str, body: &Body, headers: Headers, when: When, done: Done) {
         if body.size() > PUT_MAX {
-            return Err(Trouble::Unable(format!("`{key}` has {} bytes, and S3 takes {PUT_MAX} in one request", body.size())));
+            let said = format!("`{key}` has {} bytes, and S3 takes {PUT_MAX} in one request", body.size());
+            return done.say(Err(Trouble::Unable(said)));
         }
         let order = Order { key: self.key(key), body: body.clone(), headers, when: when.into() };
-        self.lines.send(&self.runtime, &self.client, &self.bucket, order).map_err(|trouble| match trouble {
-            // What should still be there is gone.
-            Trouble::Missing(said) if matches!(when, When::Still(_)) => Trouble::Conflict(said),
-            trouble => trouble,
-        })
+        self.lines.send(&self.runtime, &self.client, &self.bucket, order, done);
     }
 
     fn delete(&self, key: &str) -> Result<(), Trouble> {

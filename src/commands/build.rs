@@ -144,6 +144,9 @@ fn all(site: &Site, sink: &impl Sink) -> anyhow::Result<Vec<Finding>> {
 
 fn stamp(site: &Site, place: &Place, program: &Sha256, manifest: &Manifest) -> Stamp {
     let facts = &site.facts;
+    let plain = site.registry.config.site.plain;
+    let (digest, (measures, bytes)) =
+        rayon::join(|| manifest.digest(), || rayon::join(|| Measures::of(manifest, facts.counts, plain), || manifest.bytes()));
     Stamp {
         program: *program,
         commit: facts.commit.map(|commit| commit.to_string()),
@@ -151,10 +154,10 @@ fn stamp(site: &Site, place: &Place, program: &Sha256, manifest: &Manifest) -> S
         serial: facts.serial,
         counts: facts.counts,
         documents: manifest.documents().count(),
-        limits: Measures::of(manifest, facts.counts, site.registry.config.site.plain).notes(),
-        bytes: manifest.bytes(),
-        digest: manifest.digest(),
-        plain: site.registry.config.site.plain,
+        limits: measures.notes(),
+        bytes,
+        digest,
+        plain,
     }
 }
 

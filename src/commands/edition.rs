@@ -60,47 +60,56 @@ impl Read {
 
     /// Renders the edition, and does something with it.
     pub(super) fn edition<T>(
-        &self,
+        self,
         form: Form,
         keep: Keep,
         colour: bool,
         out: &mut dyn Write,
         then: impl FnOnce(&Edition, &mut dyn Write) -> anyhow::Result<T>,
     ) -> anyhow::Result<Made<T>> {
-        let Source { checkout, history, .. } = &self.source;
-        let (registry, findings) = Registry::outline(checkout, history.clone(), self.config.clone())?;
+        let Source { checkout, history, .. } = self.source;
+        let extras = extras(&self.config);
+        let (registry, findings) = Registry::outline(&checkout, history, self.config)?;
         if findings.iter().any(|finding| finding.verdict == Verdict::Reject) {
             return refuse(findings, &registry, colour, out);
         }
-        let site = Site::of(&registry, checkout);
-        let pages = Pages::of(&site, form, self.extras());
+        let site = Site::of(&registry, &checkout);
+        let pages = Pages::of(&site, form, extras);
         let progress = Progress::of(site.facts.counts.servers);
         let surveyed = pages.survey(keep, &|done| progress.at(done));
         progress.end();
-        match surveyed? {
-            Ok(manifest) => {
-                let deleted = pages.deleted();
-                let edition = Edition { facts: &site.facts, manifest: &manifest, deleted: &deleted, source: &pages };
-                then(&edition, out).map(Made::Whole)
+        let manifest = match surveyed? {
+            Ok(manifest) => manifest,
+            Err(findings) => return refuse(findings, &registry, colour, out),
+        };
+        let (facts, deleted) = (site.facts.clone(), pages.deleted());
+        let (facts, manifest, deleted) = (&facts, &manifest, &deleted);
+        let done = match keep {
+            Keep::Nothing => then(&Edition { facts, manifest, deleted, source: &pages }, out),
+            Keep::Everything => {
+                let kept = pages.into_kept();
+                // Publishing needs the memory, and nothing is read any more.
+                drop((registry, checkout));
+                then(&Edition { facts, manifest, deleted, source: &kept }, out)
             }
-            Err(findings) => refuse(findings, &registry, colour, out),
-        }
+        };
+        done.map(Made::Whole)
     }
 
     /// What is rendered at a commit, and nothing else.
-    pub(super) fn manifest(&self, form: Form, colour: bool, out: &mut dyn Write) -> anyhow::Result<Made<Manifest>> {
+    pub(super) fn manifest(self, form: Form, colour: bool, out: &mut dyn Write) -> anyhow::Result<Made<Manifest>> {
         self.edition(form, Keep::Nothing, colour, out, |edition, _| Ok(edition.manifest.clone()))
     }
+}
 
-    /// The keys that readers pin.
-    fn extras(&self) -> Vec<Extra> {
-        let keys = &self.config.signing.keys;
-        if keys.is_empty() {
-            return Vec::new();
-        }
-        let headers = Headers { content_type: Kind::Text.content_type(), cache_control: Cache::Document.control() };
-        vec![Extra { key: "keys.txt", headers, body: (keys.join("\n") + "\n").into_bytes() }]
+/// The keys that readers pin.
+fn extras(config: &Config) -> Vec<Extra> {
+    let keys = &config.signing.keys;
+    if keys.is_empty() {
+        return Vec::new();
     }
+    let headers = Headers { content_type: Kind::Text.content_type(), cache_control: Cache::Document.control() };
+    vec![Extra { key: "keys.txt", headers, body: (keys.join("\n") + "\n").into_bytes() }]
 }
 
 fn refuse<T>(findings: Vec<Finding>, registry: &Registry, colour: bool, out: &mut dyn Write) -> anyhow::Result<Made<T>> {

@@ -79,7 +79,7 @@ pub(super) fn run(args: &Publish, colour: bool, out: &mut dyn Write) -> anyhow::
     let place = Place::find(args.whereto.data.as_deref())?;
     let read = Read::at(&place, None)?;
     let way = Way::of(&place, &read, &args.whereto, false, !args.dry_run)?;
-    publish(args, &read, way, &args.allow, colour, out)
+    publish(args, read, way, &args.allow, colour, out)
 }
 
 pub(super) fn nightly(Nightly { publish: args }: &Nightly, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -87,7 +87,7 @@ pub(super) fn nightly(Nightly { publish: args }: &Nightly, colour: bool, out: &m
     let read = Read::at(&place, None)?;
     let mut way = Way::of(&place, &read, &args.whereto, true, !args.dry_run)?;
     way.report = Some(check::judge_tree(&read.source)?);
-    publish(args, &read, way, &args.allow, colour, out)
+    publish(args, read, way, &args.allow, colour, out)
 }
 
 /// What is wrong with versions that are published, or about to be; what keeps them from it was said before.
@@ -122,13 +122,13 @@ pub(super) fn rollback(
     let read = Read::at(&place, Some(commit))?.with_keys_of(&head);
     // Going back is what is asked for.
     let allowed = [args.allow.as_slice(), &[Limit::History]].concat();
-    publish(args, &read, way, &allowed, colour, out)
+    publish(args, read, way, &allowed, colour, out)
 }
 
 /// Plans, refuses or applies, and reads back.
 fn publish(
     args: &Publish,
-    read: &Read,
+    read: Read,
     mut way: Way,
     allowed: &[Limit],
     colour: bool,
@@ -233,8 +233,8 @@ pub(super) fn plan(args: &PlanOf, colour: bool, out: &mut dyn Write) -> anyhow::
     let place = Place::find(args.whereto.data.as_deref())?;
     let to = Read::at(&place, Some(place.repository()?.resolve(&args.to)?))?;
     match &args.from {
-        Some(from) => between_commits(args, &place, from, &to, colour, out),
-        None => towards_target(args, &place, &to, colour, out),
+        Some(from) => between_commits(args, &place, from, to, colour, out),
+        None => towards_target(args, &place, to, colour, out),
     }
 }
 
@@ -243,7 +243,7 @@ fn between_commits(
     args: &PlanOf,
     place: &Place,
     from: &str,
-    to: &Read,
+    to: Read,
     colour: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
@@ -270,8 +270,8 @@ fn settled<'e>(before: &Manifest, edition: &Edition<'e>, grace: i64) -> Plan<'e>
     Plan::between(before, edition.manifest).settle(&leaving, edition.manifest).estimated(Some(&root), &after)
 }
 
-fn towards_target(args: &PlanOf, place: &Place, to: &Read, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let mut way = Way::of(place, to, &args.whereto, true, false)?;
+fn towards_target(args: &PlanOf, place: &Place, to: Read, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let mut way = Way::of(place, &to, &args.whereto, true, false)?;
     way.settings.grace = args.grace.0;
     let opened = way.chosen.open(place, &to.config, way.settings.width)?;
     let made = to.edition(way.chosen.form(), Keep::Nothing, colour, out, |edition, out| {

@@ -179,8 +179,8 @@ impl Limits {
             if size < self.tiny_bytes && !is_of_a_host && wave != Wave::Immutable {
                 return Some(format!("`{key}` would have {size} bytes"));
             }
-            let before = before.filter(|&before| wave == Wave::Lists && before >= self.list_bytes && size < before / 10)?;
-            Some(format!("`{key}` would have {size} bytes, after {before}"))
+            let is_shrunk = wave == Wave::Lists && before >= self.list_bytes && size < before / 10;
+            is_shrunk.then(|| format!("`{key}` would have {size} bytes, after {before}"))
         })
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     plan::{Reason, Requests},
-    ports::{Body, Bucket, Headers, Tag, Trouble, When},
+    ports::{Body, Bucket, Done, Headers, Tag, Trouble, When},
 };
 
 /// Numbers and names, for the log of a night.
@@ -77,7 +77,7 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// What is counted while several threads work.
+/// What is counted while several requests are under way.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     get: AtomicU64,
@@ -93,6 +93,11 @@ impl Tally {
     pub(super) fn wrote(&self, reason: Reason) {
         let at = Reason::ALL.iter().position(|one| *one == reason).expect("all of them");
         self.written[at].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn puts(&self, body: &Body) {
+        self.put.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(body.size(), Ordering::Relaxed);
     }
 
     pub(super) fn note(&self, receipt: &mut Receipt) {
@@ -119,9 +124,13 @@ impl Bucket for Counted<'_> {
     }
 
     fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
-        self.tally.put.fetch_add(1, Ordering::Relaxed);
-        self.tally.bytes.fetch_add(body.size(), Ordering::Relaxed);
+        self.tally.puts(body);
         self.bucket.put(key, body, headers, when)
+    }
+
+    fn begin_put(&self, key: &str, body: &Body, headers: Headers, when: When, done: Done) {
+        self.tally.puts(body);
+        self.bucket.begin_put(key, body, headers, when, done);
     }
 
     fn delete(&self, key: &str) -> Result<(), Trouble> {

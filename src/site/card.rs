@@ -31,8 +31,8 @@ pub struct Card<'a> {
     pub remote: bool,
     /// Whether ToolHive's file has it.
     pub toolhive: bool,
-    /// What its packages are called, and words that its publisher gives for it; for search alone.
-    pub keywords: Box<[Box<str>]>,
+    /// What its packages are called, and words that its publisher gives for it, with spaces between; for search alone.
+    pub keywords: Box<str>,
     /// When its first version came.
     pub published: Instant,
     /// When something of it last changed.
@@ -90,19 +90,19 @@ impl<'a> Card<'a> {
     }
 }
 
-fn keywords(model: &Model, server: &Value) -> Box<[Box<str>]> {
-    let mut words: Vec<Box<str>> = Vec::new();
+fn keywords(model: &Model, server: &Value) -> Box<str> {
+    let mut words: Vec<String> = Vec::new();
     let mut add = |text: &str| {
         let word = visible(text.trim(), KEYWORD_MAX);
-        if !word.is_empty() && words.len() < KEYWORDS_MAX && !words.iter().any(|known| **known == *word) {
-            words.push(word.into());
+        if !word.is_empty() && words.len() < KEYWORDS_MAX && !words.contains(&word) {
+            words.push(word);
         }
     };
     model.packages.iter().filter_map(|package| package.identifier).for_each(&mut add);
     if let Some(provided) = server.get("_meta").and_then(|meta| meta.get(PUBLISHER_PROVIDED)) {
         said(provided, 0, &mut add);
     }
-    words.into()
+    words.join(" ").into()
 }
 
 /// How deep publishers' own members are looked through.

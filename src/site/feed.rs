@@ -2,10 +2,12 @@
 
 use std::cmp::Reverse;
 
+use crate::{instant::Instant, name::Namespace};
+
 use super::{
     Give, Page, Site,
     card::Card,
-    html::{escaped, folders},
+    html::{Folder, escaped, folders},
     path::{PagePath, Shelf, SitePath},
     search::shard_of,
 };
@@ -51,11 +53,10 @@ const SHARD: usize = 2_000;
 pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
     let facts = &site.facts;
     let count = cards.len().div_ceil(SHARD).next_power_of_two();
-    let mut shards = vec![String::new(); count];
-    let line = |path: &SitePath, updated: Option<String>| {
-        let updated = updated.map(|updated| format!("<lastmod>{updated}</lastmod>")).unwrap_or_default();
-        format!("<url><loc>{}</loc>{updated}</url>\n", escaped(&facts.absolute(path)))
-    };
+    let folders: Vec<(Namespace, Instant)> = folders(cards).into_iter().map(updated).collect();
+    let shard = |name: &str| u16::try_from(shard_of(name, count)).expect("a shard is one of 65,536");
+    let of_folders: Vec<u16> = folders.iter().map(|(namespace, _)| shard(namespace.as_str())).collect();
+    let of_cards: Vec<u16> = cards.iter().map(|card| shard(card.name.as_str())).collect();
     let pages = [
         SitePath::Home,
         SitePath::Page(PagePath::Browse(Shelf::All, None)),
@@ -63,31 +64,38 @@ pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
         SitePath::Page(PagePath::Rules),
         SitePath::Page(PagePath::Api),
     ];
-    shards[0].extend(pages.iter().map(|path| line(path, None)));
     let groups = site.registry.groups.keys().map(|id| SitePath::Page(PagePath::Group(id.clone())));
-    shards[0].extend(groups.map(|path| line(&path, None)));
-    for (namespace, cards) in folders(cards) {
-        let updated = cards.iter().map(|card| card.updated).max().map(|updated| updated.to_string());
-        let path = SitePath::Page(PagePath::Namespace(namespace.clone(), None));
-        shards[shard_of(namespace.as_str(), count)].push_str(&line(&path, updated));
-    }
-    for card in cards {
-        let at = shard_of(card.name.as_str(), count);
-        shards[at].push_str(&line(&SitePath::Server(card.name.clone()), Some(card.updated.to_string())));
-    }
+    let mut first = Some(pages.into_iter().chain(groups));
     let mut index = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
-    for (number, lines) in (0_u16..).zip(shards) {
+    for number in (0_u16..).take(count) {
         let path = SitePath::Page(PagePath::SitemapShard(number));
         index.push_str(&format!("<sitemap><loc>{}</loc></sitemap>\n", escaped(&facts.absolute(&path))));
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{lines}</urlset>\n"
+        let mut body = String::from(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
         );
+        let mut add = |path: &SitePath, updated: Option<Instant>| {
+            let updated = updated.map(|updated| format!("<lastmod>{updated}</lastmod>")).unwrap_or_default();
+            body.push_str(&format!("<url><loc>{}</loc>{updated}</url>\n", escaped(&facts.absolute(path))));
+        };
+        first.take().into_iter().flatten().for_each(|path| add(&path, None));
+        for ((namespace, updated), _) in folders.iter().zip(&of_folders).filter(|(_, of)| **of == number) {
+            add(&SitePath::Page(PagePath::Namespace(namespace.clone(), None)), Some(*updated));
+        }
+        for (card, _) in cards.iter().zip(&of_cards).filter(|(_, of)| **of == number) {
+            add(&SitePath::Server(card.name.clone()), Some(card.updated));
+        }
+        body.push_str("</urlset>\n");
         give(&[path], body.as_bytes())?;
     }
     index.push_str("</sitemapindex>\n");
     give(&[SitePath::Page(PagePath::Sitemap)], index.as_bytes())
+}
+
+/// When something of a namespace last changed.
+fn updated((namespace, cards): Folder) -> (Namespace, Instant) {
+    (namespace, cards.iter().map(|card| card.updated).max().unwrap_or_default())
 }
 
 /// `/robots.txt`

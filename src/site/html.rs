@@ -29,7 +29,7 @@ pub use about::{not_found, single_pages};
 pub(super) use groups::group_pages;
 pub use home::home;
 pub use server::{badge, gone, server};
-pub(super) use shelves::{folders, namespace_pages, shelf_pages};
+pub(super) use shelves::{Folder, folders, namespace_pages, shelf_pages};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -74,19 +74,41 @@ pub fn escaped(text: &str) -> String {
 }
 
 fn escape_into(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'')) {
-        out.write_str(&rest[..at])?;
-        out.write_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => "&#39;",
-        })?;
-        rest = &rest[at + 1..];
+    replace_into(out, text, |byte| match byte {
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&#39;"),
+        byte => markup(byte),
+    })
+}
+
+/// A text between tags alone: there a quote is no mark, and a configuration is full of them.
+fn between_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    replace_into(&mut out, text, markup).expect("a string takes what is written");
+    out
+}
+
+#[inline]
+fn markup(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        _ => None,
     }
-    out.write_str(rest)
+}
+
+#[inline]
+fn replace_into(out: &mut impl fmt::Write, text: &str, instead: impl Fn(u8) -> Option<&'static str>) -> fmt::Result {
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(instead) = instead(byte) {
+            out.write_str(&text[start..at])?;
+            out.write_str(instead)?;
+            start = at + 1;
+        }
+    }
+    out.write_str(&text[start..])
 }
 
 /// JSON as it may stand in a `script` element.

@@ -8,7 +8,7 @@ use crate::{name::ServerName, version::Version};
 mod key;
 mod page;
 
-pub use key::{DIGITS, file, is_folder, is_immutable, plain_file, server_of, wave_of};
+pub use key::{DIGITS, file, is_folder, is_immutable, keys_of, plain_file, server_of, wave_of};
 pub use page::{Letter, PackageType, PagePath, Shelf};
 
 /// One address.

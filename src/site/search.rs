@@ -19,7 +19,7 @@ struct Shard<'a> {
     title: Vec<&'a str>,
     description: Vec<String>,
     /// Separated by spaces; found, not shown.
-    words: Vec<String>,
+    words: Vec<&'a str>,
     /// A bit for each package type in the order of [`PackageType::ALL`], then one for remotes and one for deprecation.
     flags: Vec<u16>,
     /// Days since 1970.
@@ -90,7 +90,7 @@ impl<'a> Shard<'a> {
         self.name.push(card.name.as_str());
         self.title.push(card.title.as_deref().unwrap_or_default());
         self.description.push(card.description.chars().take(DESCRIPTION_MAX).collect());
-        self.words.push(card.keywords.join(" "));
+        self.words.push(&card.keywords);
         self.flags.push(flags);
         self.updated.push(card.updated.0.div_euclid(86_400));
     }

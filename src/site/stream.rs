@@ -65,7 +65,7 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
         collections.iter().map(|collection| Growing::open(site, &**collection, sink)).collect::<Result<Vec<_>, _>>()?;
     let servers: Vec<_> = site.servers().filter(|(name, _)| wants.collections || (wants.server)(name)).collect();
     let mut findings = Vec::new();
-    let (mut passed, mut cards): (Vec<Parts>, Vec<Card>) = (Vec::new(), Vec::new());
+    let (mut passed, mut cards): (Vec<Parts>, Vec<Card>) = (Vec::new(), Vec::with_capacity(servers.len()));
     for (at, window) in servers.chunks(WINDOW).enumerate() {
         let (appended, rendered) = rayon::join(
             || append(&mut open, &mem::take(&mut passed), sink),

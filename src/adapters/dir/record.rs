@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{super::disk, OWN};
 use crate::{
-    digest::Sha256,
+    digest::{Digesting, Sha256},
     manifest::Manifest,
     site::{facts::Counts, inputs::Inputs},
 };
@@ -76,16 +76,17 @@ impl Record {
     /// Says that the folder is whole.
     pub(super) fn write(&self, root: &Path) -> anyhow::Result<()> {
         let own = root.join(OWN);
-        let (manifest, inputs) = (self.manifest.text(), self.inputs.text());
+        let mut manifest = Digesting::default();
+        disk::write_pieces(&own.join(MANIFEST), self.manifest.text().inspect(|piece| manifest.add(piece.as_bytes())))?;
+        let inputs = self.inputs.text();
+        disk::write(&own.join(INPUTS), inputs.as_bytes())?;
         let state = State {
             version: VERSION,
             stamp: self.stamp.clone(),
-            manifest: Sha256::of(manifest.as_bytes()),
+            manifest: manifest.end().0,
             inputs: Sha256::of(inputs.as_bytes()),
         };
         let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
-        disk::write(&own.join(MANIFEST), manifest.as_bytes())?;
-        disk::write(&own.join(INPUTS), inputs.as_bytes())?;
         disk::write(&own.join(STATE), state.as_bytes())?;
         remove(root, INTENT)
     }

@@ -16,7 +16,7 @@ use super::{Directory, Record, STAGE, Stamp, Written, files, lines::Lines, recor
 use crate::{
     adapters::{WayOut, disk},
     digest::{Digesting, Sha256},
-    manifest::{Line, Manifest},
+    manifest::{Draft, Line, Manifest},
     site::{
         Sink,
         facts::Counts,
@@ -37,15 +37,26 @@ pub struct Built {
 /// What is about to be done to a folder; until [`Update::apply`] nothing in it has changed.
 #[derive(Debug)]
 pub struct Update {
-    built: Built,
-    /// What surely lies there as the last build left it.
-    sure: Manifest,
-    /// The files that gazette may have put there.
-    ours: BTreeSet<Box<str>>,
+    directory: Directory,
+    former: Former,
+    /// What the last build that came to its end was made of, unless it is unknown what of it still lies there.
+    inputs: Option<Inputs>,
     plain: bool,
     repair: bool,
     puts: Mutex<Vec<Put>>,
     lines: Lines,
+}
+
+/// What gazette has put into a folder before.
+#[derive(Debug)]
+struct Former {
+    manifest: Manifest,
+    /// Whether folders have second files.
+    plain: bool,
+    /// Files that may have been written or removed since.
+    doubtful: BTreeSet<Box<str>>,
+    /// Whether what is not doubtful surely lies there as it was put.
+    is_sure: bool,
 }
 
 /// A staged document.
@@ -68,33 +79,53 @@ impl Built {
     }
 }
 
+impl Former {
+    /// What surely lies at a key that is to have second files or not.
+    fn sure(&self, key: &str, plain: bool) -> Option<&Line> {
+        let line = self.manifest.get(key).filter(|_| self.is_sure)?;
+        let same_layout = self.plain == plain || !path::is_folder(key);
+        let is_doubtful = || !self.doubtful.is_empty() && files(key, true).any(|file| self.doubtful.contains(&file));
+        (same_layout && !is_doubtful()).then_some(line)
+    }
+
+    /// Whether gazette may have put this file there.
+    fn may_have_put(&self, file: &str) -> bool {
+        self.doubtful.contains(file) || holds_file(&self.manifest, self.plain, file)
+    }
+
+    /// The files that it may have put there and that are none of a site.
+    fn without(&self, site: &Manifest, plain: bool) -> BTreeSet<Box<str>> {
+        let loses_files = |key: &&str| !site.contains(key) || self.plain && !plain && path::is_folder(key);
+        let lost = self.manifest.keys().filter(loses_files).flat_map(|key| files(key, self.plain));
+        lost.chain(self.doubtful.iter().cloned()).filter(|file| !holds_file(site, plain, file)).collect()
+    }
+}
+
+/// Whether a file is one of a site's.
+fn holds_file(site: &Manifest, plain: bool, file: &str) -> bool {
+    path::keys_of(file).any(|key| site.contains(key) && files(key, plain).any(|its| *its == *file))
+}
+
 impl Update {
     /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
     pub fn begin(built: Built, plain: bool, repair: bool, counts: Counts) -> anyhow::Result<Self> {
-        let (mut sure, mut ours) = (Manifest::default(), BTreeSet::new());
-        let doubtful = built.intent.as_ref();
-        ours.extend(doubtful.into_iter().flatten().cloned());
-        if let Some(record) = &built.record {
-            let was_plain = record.stamp.plain;
-            ours.extend(record.manifest.keys().flat_map(|key| files(key, was_plain)));
-            let same_layout = |key: &str| was_plain == plain || !path::is_folder(key);
-            let is_doubtful = |key: &str| doubtful.is_some_and(|doubtful| files(key, true).any(|file| doubtful.contains(&file)));
-            let lines = record.manifest.iter().filter(|(key, _)| same_layout(key) && !is_doubtful(key));
-            sure = lines.map(|(key, line)| (key, *line)).collect();
+        let Built { directory, record, intent } = built;
+        let is_known = intent.is_none() && !repair;
+        let doubtful = intent.unwrap_or_default();
+        let (former, inputs) = if let Some(Record { stamp, manifest, inputs }) = record {
+            let inputs = Some(inputs).filter(|_| is_known && stamp.plain == plain);
+            (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, inputs)
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
-            ours.extend(record::newest_manifest(&built.directory.root)?.keys().flat_map(|key| files(key, true)));
-        }
-        if repair {
-            sure = Manifest::default();
-        }
-        Ok(Self { built, sure, ours, plain, repair, puts: Mutex::default(), lines: Lines::of(counts) })
+            let manifest = record::newest_manifest(&directory.root)?;
+            (Former { manifest, plain: true, doubtful, is_sure: false }, None)
+        };
+        Ok(Self { directory, former, inputs, plain, repair, puts: Mutex::default(), lines: Lines::of(counts) })
     }
 
     /// What the last build was made of, unless it is unknown what of it still lies there.
     pub fn inputs(&self) -> Option<&Inputs> {
-        let record = self.built.record.as_ref()?;
-        (self.built.intent.is_none() && !self.repair && record.stamp.plain == self.plain).then_some(&record.inputs)
+        self.inputs.as_ref()
     }
 
     /// Makes the folder the site whose pages were shown, and whose other pages `stay`.
@@ -104,27 +135,30 @@ impl Update {
         stamp: impl FnOnce(&Manifest) -> Stamp,
         inputs: Inputs,
     ) -> anyhow::Result<(Stamp, Written)> {
+        let Self { directory, former, plain, .. } = self;
         let shown = self.lines.manifest();
-        let kept = self.sure.iter().filter(|(key, _)| !shown.contains(key) && stays(key));
-        let kept: Vec<(&str, Line)> = kept.map(|(key, line)| (key, *line)).collect();
-        let manifest = shown.with(kept);
+        let mut draft = Draft::with_room(former.manifest.len() + shown.len());
+        for key in former.manifest.keys().filter(|key| stays(key)) {
+            former.sure(key, plain).into_iter().for_each(|line| draft.add(key, *line));
+        }
+        shown.iter().for_each(|(key, line)| draft.add(key, *line));
+        drop(shown);
+        let manifest = draft.finish();
         let mut puts = self.puts.into_inner().expect("no thread panicked");
         puts.sort();
-        let stay: BTreeSet<Box<str>> = manifest.keys().flat_map(|key| files(key, self.plain)).collect();
-        let gone: Vec<&str> = self.ours.difference(&stay).map(|file| &**file).collect();
-        let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, self.plain)).collect();
-        let directory = &self.built.directory;
-        refuse_foreign(directory, put.iter().filter(|file| !self.ours.contains(*file)))?;
+        let gone = former.without(&manifest, plain);
+        let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, plain)).collect();
+        refuse_foreign(&directory, put.iter().filter(|file| !former.may_have_put(file)))?;
 
         if !puts.is_empty() || !gone.is_empty() {
-            let earlier = self.built.intent.iter().flatten().map(|file| &**file);
-            let intent: BTreeSet<&str> = put.iter().map(|file| &**file).chain(gone.iter().copied()).chain(earlier).collect();
+            let intent: BTreeSet<&str> = put.iter().chain(&gone).chain(&former.doubtful).map(|file| &**file).collect();
             record::intend(&directory.root, &intent)?;
         }
+        drop(former);
         for wave in puts.chunk_by(|a, b| a.wave == b.wave) {
-            wave.par_iter().try_for_each(|put| settle(directory, put, self.plain))?;
+            wave.par_iter().try_for_each(|put| settle(&directory, put, plain))?;
         }
-        let removed = |file: &str| directory.remove(file).with_context(|| format!("could not remove `{}`", at(directory, file)));
+        let removed = |file: &str| directory.remove(file).with_context(|| format!("could not remove `{}`", at(&directory, file)));
         gone.iter().try_for_each(|file| removed(file))?;
         let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.len() - puts.len() };
         let stamp = stamp(&manifest);
@@ -133,7 +167,7 @@ impl Update {
     }
 
     fn stage(&self) -> anyhow::Result<(PathBuf, File)> {
-        let directory = &self.built.directory;
+        let directory = &self.directory;
         directory.stage().with_context(|| format!("could not create a file in `{}`", directory.own(STAGE).display()))
     }
 
@@ -141,10 +175,9 @@ impl Update {
     fn is_news(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) -> bool {
         self.lines.add(path, key, sha256, size);
         if self.repair {
-            let directory = &self.built.directory;
-            return !files(key, self.plain).all(|file| holds(&directory.at(&file), &sha256, size));
+            return !files(key, self.plain).all(|file| holds(&self.directory.at(&file), &sha256, size));
         }
-        self.sure.get(key) != Some(&Line::of(path, sha256, size))
+        self.former.sure(key, self.plain) != Some(&Line::of(path, sha256, size))
     }
 
     fn stage_put(&self, path: &SitePath, key: String, staged: PathBuf) {

@@ -23,6 +23,8 @@ use crate::{
 
 /// What is smaller lies in memory, as far as it does so by itself.
 const SPILL: usize = 1 << 20;
+/// What arrives in pieces, as every list does, and all of them at a time.
+const HELD: usize = 64 << 10;
 const KEEPING: &str = "could not keep a document until it is sent";
 
 const LOST: &str = "a document that was kept until it is sent was changed meanwhile, or cannot be read";
@@ -42,14 +44,15 @@ struct Waiting {
     end: u64,
     /// Those that come behind them.
     unwritten: Vec<u8>,
-    documents: BTreeMap<Sha256, Place>,
+    /// Where each begins. There are hundreds of thousands, which half a digest tells apart: what is read is compared with all of it.
+    small: BTreeMap<Half, u64>,
+    large: BTreeMap<Sha256, Body>,
 }
 
-/// There is one for each document, so it is small.
-#[derive(Clone, Debug)]
-enum Place {
-    Part { at: u64, size: u32 },
-    File(Box<Body>),
+type Half = [u8; 16];
+
+fn half(sha256: &Sha256) -> Half {
+    *sha256.as_bytes().first_chunk().expect("a digest is longer than its half")
 }
 
 impl Spool {
@@ -61,7 +64,7 @@ impl Spool {
         match body {
             Body::Bytes(bytes) => self.keep_bytes(sha256, bytes),
             Body::File { .. } => {
-                self.waiting().documents.insert(sha256, Place::File(Box::new(body.clone())));
+                self.waiting().large.insert(sha256, body.clone());
                 Ok(())
             }
         }
@@ -70,10 +73,9 @@ impl Spool {
     /// Many documents stand at several keys: their bytes are kept once.
     pub(super) fn keep_bytes(&self, sha256: Sha256, bytes: &[u8]) -> anyhow::Result<()> {
         let mut waiting = self.waiting();
-        if !waiting.documents.contains_key(&sha256) {
+        if !waiting.small.contains_key(&half(&sha256)) {
             let at = self.append(&mut waiting, bytes)?;
-            let size = u32::try_from(bytes.len()).context(KEEPING)?;
-            waiting.documents.insert(sha256, Place::Part { at, size });
+            waiting.small.insert(half(&sha256), at);
         }
         Ok(())
     }
@@ -99,25 +101,22 @@ impl Spool {
         Ok(())
     }
 
-    /// What was kept.
-    pub(super) fn find(&self, sha256: &Sha256) -> anyhow::Result<Option<Body>> {
+    /// What was kept, of so many bytes.
+    pub(super) fn find(&self, sha256: &Sha256, size: u64) -> anyhow::Result<Option<Body>> {
         let mut waiting = self.waiting();
-        let body = match waiting.documents.get(sha256) {
-            None => return Ok(None),
-            Some(Place::File(body)) => Body::clone(body),
-            Some(&Place::Part { at, size }) => {
-                if waiting.file.is_none() || at + u64::from(size) > waiting.end {
-                    self.write(&mut waiting)?;
-                }
-                let file = waiting.file.as_mut().expect("it is there when something was written");
-                let mut bytes = vec![0; size as usize];
-                let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
-                read.context(LOST)?;
-                ensure!(Sha256::of(&bytes) == *sha256, LOST);
-                bytes.into()
-            }
-        };
-        Ok(Some(body))
+        if let Some(body) = waiting.large.get(sha256) {
+            return Ok(Some(body.clone()));
+        }
+        let Some(&at) = waiting.small.get(&half(sha256)) else { return Ok(None) };
+        if waiting.file.is_none() || at + size > waiting.end {
+            self.write(&mut waiting)?;
+        }
+        let file = waiting.file.as_mut().expect("it is there when something was written");
+        let mut bytes = vec![0; usize::try_from(size).context(LOST)?];
+        let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
+        read.context(LOST)?;
+        ensure!(Sha256::of(&bytes) == *sha256, LOST);
+        Ok(Some(bytes.into()))
     }
 
     /// A file for one large document.
@@ -149,7 +148,7 @@ pub(super) struct Pieces {
 impl Pieces {
     pub(super) fn append(&mut self, bytes: &[u8], spool: &Spool) -> anyhow::Result<()> {
         self.digesting.add(bytes);
-        if self.file.is_none() && self.held.len() + bytes.len() > SPILL {
+        if self.file.is_none() && self.held.len() + bytes.len() > HELD {
             let (path, mut file) = spool.create()?;
             file.write_all(&mem::take(&mut self.held)).context(KEEPING)?;
             self.file = Some((path, file));

@@ -97,16 +97,17 @@ pub fn vscode_link(name: &ServerName, server: &Value, inputs: &[Value]) -> Strin
 
 /// As `encodeURIComponent` does it.
 fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 2);
+    let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
+    let mut out = Vec::with_capacity(text.len() * 2);
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            out.push('%');
-            out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => {
+                out.push(byte);
+            }
+            byte => out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]),
         }
     }
-    out
+    String::from_utf8(out).expect("every byte of it is ASCII")
 }
 
 /// For the `mcpServers` of Claude and Cursor, which fill in `${NAME}` from the environment.

@@ -14,9 +14,8 @@ use super::{
         listing::Shown,
         path::PackageType,
     },
-    escaped,
     extent::Extent,
-    words::{pretty, verbatim, visible},
+    words::{Pasted, pretty, verbatim, visible},
 };
 
 /// What a page offers for one package or remote.
@@ -35,7 +34,7 @@ pub(super) struct Setup {
 #[derive(Clone, Debug, Serialize)]
 struct Block {
     label: &'static str,
-    text: String,
+    text: Pasted,
     /// What to do with it.
     hint: Option<&'static str>,
     /// Opens the client and fills it in.
@@ -82,7 +81,7 @@ impl Setup {
         match &offer.way {
             Way::Download(Download { url, .. }) => {
                 let hint = "Download the bundle, and open it with a client that installs bundles, such as Claude Desktop.";
-                setup.blocks.push(Block { hint: Some(hint), ..Block::new("Bundle", verbatim(url)) });
+                setup.blocks.push(Block { hint: Some(hint), ..Block::new("Bundle", &verbatim(url)) });
             }
             Way::Run(run @ Run { listens: Some(connect), .. }) => {
                 setup.note = Some("Start it first; your client then connects to it.".to_owned());
@@ -97,7 +96,7 @@ impl Setup {
                 None => setup.blocks = for_clients(name, way),
             },
         }
-        setup.blocks.retain(|block| escaped(&block.text).len() <= extent.text);
+        setup.blocks.retain(|block| block.text.size() <= extent.text);
         if setup.blocks.is_empty() && setup.note.is_none() {
             return setup.because("it would be too long");
         }
@@ -106,8 +105,8 @@ impl Setup {
 }
 
 impl Block {
-    fn new(label: &'static str, text: String) -> Self {
-        Self { label, text, hint: None, link: None }
+    fn new(label: &'static str, text: &str) -> Self {
+        Self { label, text: Pasted::of(text), hint: None, link: None }
     }
 
     fn hint(mut self, hint: &'static str) -> Self {
@@ -124,7 +123,7 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
         file["inputs"] = inputs.into();
     }
     let mut blocks =
-        vec![Block { link, ..Block::new("VS Code", pretty(&file)).hint("In .vscode/mcp.json, or your user’s mcp.json.") }];
+        vec![Block { link, ..Block::new("VS Code", &pretty(&file)).hint("In .vscode/mcp.json, or your user’s mcp.json.") }];
     let file = pretty(&json!({ "mcpServers": named(&label(name), mcp_server(way, &|ask| variable(name, ask))) }));
     let asks = way.templates().iter().any(|template| template.asks().any(|ask| ask.answer().is_none()));
     match way {
@@ -132,7 +131,7 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
             // Its settings take an address and nothing else.
             if let Some(url) = url.answered().filter(|_| headers.is_empty()) {
                 let hint = "Settings, Connectors, Add custom connector: paste the address.";
-                blocks.push(Block::new("Claude Desktop", verbatim(&url)).hint(hint));
+                blocks.push(Block::new("Claude Desktop", &verbatim(&url)).hint(hint));
             }
         }
         Way::Run(_) | Way::Download(_) => {
@@ -141,12 +140,12 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
             } else {
                 "In claude_desktop_config.json."
             };
-            blocks.push(Block::new("Claude Desktop", file.clone()).hint(hint));
+            blocks.push(Block::new("Claude Desktop", &file).hint(hint));
         }
     }
     // What nobody asks for holds no `${`, since such offers are refused.
     let hint = if asks { "In .cursor/mcp.json; each ${env:…} is taken from your environment." } else { "In .cursor/mcp.json." };
-    blocks.push(Block::new("Cursor", file.replace("${", "${env:")).hint(hint));
+    blocks.push(Block::new("Cursor", &file.replace("${", "${env:")).hint(hint));
     if let Way::Run(run) = way {
         blocks.extend(in_a_shell(run, way));
     }
@@ -155,7 +154,7 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
 
 fn in_a_shell(run: &Run, way: &Way) -> Option<Block> {
     let label = if run.kind == Kind::Oci { "Docker" } else { "Command line" };
-    Some(Block::new(label, verbatim(&command_line(way)?)).hint("For a POSIX shell; set the variables that it names first."))
+    Some(Block::new(label, &verbatim(&command_line(way)?)).hint("For a POSIX shell; set the variables that it names first."))
 }
 
 fn named(name: &str, server: Value) -> Value {

@@ -4,6 +4,7 @@ use minijinja::Value;
 use serde::Serialize;
 use url::Url;
 
+use super::between_tags;
 use crate::{
     finding::{is_direction, is_visible},
     instant::Instant,
@@ -21,7 +22,24 @@ impl From<Instant> for Moment {
         let iso = instant.to_string();
         let day = day(&iso);
         let day = day.as_ref().unwrap_or(&iso);
-        Self(Value::from_safe_string(format!("<time datetime=\"{iso}\">{day}</time>")))
+        Self(Value::from_safe_string(["<time datetime=\"", &iso, "\">", day, "</time>"].concat()))
+    }
+}
+
+/// A text that is pasted, as a page holds it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Pasted(Value);
+
+impl Pasted {
+    /// Of a stranger's text, by [`verbatim`].
+    pub fn of(text: &str) -> Self {
+        Self(Value::from_safe_string(between_tags(text)))
+    }
+
+    /// How many bytes of the page it takes.
+    pub fn size(&self) -> usize {
+        self.0.as_str().map_or(0, str::len)
     }
 }
 
@@ -132,6 +150,13 @@ mod tests {
         assert_eq!(visible("👩\u{200D}🔧 ab\u{200D}c", 99), "👩\u{200D}🔧 ab\\u{200d}c");
         assert_eq!(visible(&"x".repeat(200), 100).chars().count(), 101);
         assert_eq!(verbatim("a\n\tb\r\u{2066}"), "a\n\tb\\r\\u{2066}".replace("\\r", "\\u{d}"));
+    }
+
+    #[test]
+    fn what_is_pasted_is_text_between_tags() {
+        let pasted = Pasted::of("{\"a\": '<b>&amp;'}");
+        assert_eq!((pasted.0.as_str(), pasted.0.is_safe()), (Some("{\"a\": '&lt;b&gt;&amp;amp;'}"), true));
+        assert_eq!(pasted.size(), 27);
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub const DIGITS: usize = 20;
 
 /// Whether what lies at a key is also the beginning of other keys, so that a folder must stand there instead of a file.
 pub fn is_folder(key: &str) -> bool {
+    // Of most keys the end tells that they are none.
+    if !(key.ends_with("/servers") || key.ends_with("/versions") || key.starts_with("discovery/")) {
+        return false;
+    }
     let parts: Vec<&str> = key.split('/').collect();
     let is_api = |parts: &[&str]| matches!(parts, ["v0.1" | "v0", "servers"] | ["v0.1" | "v0", "servers", _, _, "versions"]);
     is_api(&parts) || matches!(parts[..], ["groups", _, ref inside @ ..] if is_api(inside)) || is_discovery(&parts)
@@ -62,6 +66,11 @@ pub fn file(key: &str) -> String {
 /// The second file of such a key, for hosts that know no index but `index.html`.
 pub fn plain_file(key: &str) -> Option<String> {
     is_folder(key).then(|| format!("{key}/index.html"))
+}
+
+/// The keys that may lie in a file.
+pub fn keys_of(file: &str) -> impl Iterator<Item = &str> {
+    [Some(file), file.strip_suffix("/index.json"), file.strip_suffix("/index.html")].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -103,6 +112,8 @@ mod tests {
         for path in paths {
             assert_eq!(wave_of(&path.key()), path.wave(), "{path}");
             assert_eq!(path.alias().map_or(path.wave(), |alias| wave_of(&alias)), path.wave(), "{path}");
+            let files = [Some(file(&path.key())), plain_file(&path.key())];
+            assert!(files.iter().flatten().all(|file| keys_of(file).any(|key| key == path.key())), "{path}");
         }
         assert_eq!(wave_of(&format!("assets/style-{digest}.css")), Wave::Immutable);
         for key in [format!("search/{}.json", &digest[..19]), format!("browse/from/com.example/{digest}/index.html")] {

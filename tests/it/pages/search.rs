@@ -42,7 +42,7 @@ fn cards<'a>(names: &'a [ServerName], version: &'a Version) -> Vec<Card<'a>> {
         types: vec![PackageType::ALL[at % 5]],
         remote: at % 4 == 0,
         toolhive: true,
-        keywords: [format!("@somebody/{}-mcp", name.name()).into()].into(),
+        keywords: format!("@somebody/{}-mcp", name.name()).into(),
         published: Instant(1_700_000_000),
         updated: Instant(1_700_000_000 + 86_400 * i64::try_from(at % 700).expect("small")),
     };
