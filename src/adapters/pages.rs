@@ -9,6 +9,8 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
+use rayon::prelude::*;
+
 use crate::{
     digest::Sha256,
     finding::Finding,
@@ -165,13 +167,13 @@ impl Pages<'_> {
 impl Kept {
     /// Gives what is here, and tells what is not.
     fn give<'k>(&self, wanted: &[Put<'k>], to: &To) -> anyhow::Result<BTreeSet<&'k str>> {
-        let mut missing = BTreeSet::new();
-        for &Put { key, line, .. } in wanted {
-            match self.spool.find(&line.sha256, line.size)? {
-                Some(body) => to(Document { key: key.to_owned(), headers: said(line.headers), body, sha256: line.sha256 })?,
-                None => drop(missing.insert(key)),
-            }
-        }
+        let one = |&Put { key, line, .. }: &Put<'k>| {
+            let Some(body) = self.spool.find(&line.sha256, line.size)? else { return Ok(Some(key)) };
+            to(Document { key: key.to_owned(), headers: said(line.headers), body, sha256: line.sha256 }).map(|()| None)
+        };
+        // On every core, since a target may do its work where it is given something.
+        let missing = wanted.par_iter().map(one).filter_map(Result::transpose);
+        let mut missing: BTreeSet<&str> = missing.collect::<anyhow::Result<_>>()?;
         for Extra { key, headers, body } in &self.extras {
             if missing.remove(key) {
                 let sha256 = Sha256::of(body);

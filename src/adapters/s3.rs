@@ -33,7 +33,7 @@ use crate::ports::{Body, Bucket, Done, Headers, PATIENCE, Tag, Trouble, When};
 pub struct S3 {
     client: Client,
     lines: Lines,
-    /// Whose threads wait for the network; who asks waits on its own.
+    /// Whose threads wait for the network.
     runtime: Runtime,
     bucket: String,
     prefix: String,

@@ -69,10 +69,21 @@ impl Writer<'_> {
         self.out.push(bracket);
     }
 
+    /// A text; one that is `plain` stands in the document without an escape, and so needs none.
+    fn put_text(&mut self, text: &str, plain: bool) {
+        if plain {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+        } else {
+            self.put(text);
+        }
+    }
+
     /// Begins a member of the object whose first one is `first`.
-    fn member<E: Error>(&mut self, name: &str, first: usize) -> Result<(), E> {
+    fn member<E: Error>(&mut self, name: &str, plain: bool, first: usize) -> Result<(), E> {
         let start = self.out.len();
-        self.put(name);
+        self.put_text(name, plain);
         let (before, new) = self.out.split_at(start);
         let is_known = self.members[first..].iter().any(|member| before[member.clone()] == *new);
         if is_known || self.members.len() - first == MEMBERS_MAX {
@@ -99,9 +110,49 @@ impl Writer<'_> {
     }
 }
 
+/// The name of a member: borrowed, if the document says it without an escape.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
 struct Node<'a, 'w> {
     writer: &'a mut Writer<'w>,
     slot: Option<Slot>,
+}
+
+impl Node<'_, '_> {
+    fn text(self, value: &str, plain: bool) {
+        let said = &mut self.writer.said;
+        match self.slot {
+            Some(Slot::Schema) => said.schema = Some(value.to_owned()),
+            Some(Slot::Name) => said.name = Some(value.to_owned()),
+            Some(Slot::Version) => said.version = Some(value.to_owned()),
+            None => {}
+        }
+        self.writer.put_text(value, plain);
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
@@ -144,15 +195,13 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         Ok(())
     }
 
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<(), E> {
+        self.text(value, true);
+        Ok(())
+    }
+
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        let said = &mut self.writer.said;
-        match self.slot {
-            Some(Slot::Schema) => said.schema = Some(value.to_owned()),
-            Some(Slot::Name) => said.name = Some(value.to_owned()),
-            Some(Slot::Version) => said.version = Some(value.to_owned()),
-            None => {}
-        }
-        self.writer.put(value);
+        self.text(value, false);
         Ok(())
     }
 
@@ -178,12 +227,12 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         let writer = self.writer;
         writer.enter(b'{')?;
         let (start, first) = (writer.out.len(), writer.members.len());
-        while let Some(name) = members.next_key::<Cow<str>>()? {
+        while let Some(name) = members.next_key_seed(Name)? {
             let before = writer.out.len();
             if before > start {
                 writer.out.push(b',');
             }
-            writer.member(&name, first)?;
+            writer.member(&name, matches!(name, Cow::Borrowed(_)), first)?;
             let is_of_document = writer.depth == 1;
             let slot = match &*name {
                 "$schema" => Some(Slot::Schema),

@@ -6,7 +6,7 @@ use super::{Document, FOREIGN_MAX, Halt, Job, Settings, flight::Carrier, lease::
 use crate::{
     digest::Sha256,
     plan::Put,
-    ports::{Bucket, Done, Tag, Trouble, When},
+    ports::{Bucket, Done, Trouble, When},
     site::path,
 };
 
@@ -25,11 +25,15 @@ impl Carrier for Named<'_> {
         self.job.bucket.begin_put(key, body, *headers, self.job.when_named(), done);
     }
 
-    fn land(&self, document: &Document, said: Result<Tag, Trouble>) -> Result<(), Halt> {
-        let Err(trouble) = said else { return Ok(()) };
-        self.lease.check()?;
-        self.job.named(document, &trouble)
+    fn doubt(&self, document: &Document, trouble: &Trouble) -> Result<(), Halt> {
+        doubt_named(document, trouble)
     }
+
+    fn mend(&self, document: &Document) -> Result<(), Halt> {
+        self.job.mend_named(document, self.lease)
+    }
+
+    fn land(&self, _: &Document) {}
 }
 
 /// The documents of one wave, while they are put.
@@ -63,6 +67,11 @@ impl<'a> Wave<'a> {
         self.puts.binary_search_by_key(&&*document.key, |put| put.key).ok()
     }
 
+    /// What the plan says of a document that was admitted.
+    fn planned(&self, document: &Document) -> &Put<'a> {
+        &self.puts[self.place(document).expect("it was admitted")]
+    }
+
     /// Whether it is named by its bytes: all of a wave are, or none.
     fn is_named(&self) -> bool {
         self.puts.first().is_some_and(|put| put.wave == path::Wave::Immutable)
@@ -86,20 +95,26 @@ impl Carrier for Wave<'_> {
         self.job.bucket.begin_put(key, body, *headers, when, done);
     }
 
-    fn land(&self, document: &Document, said: Result<Tag, Trouble>) -> Result<(), Halt> {
-        let planned = &self.puts[self.place(document).expect("it was admitted")];
-        if let Err(trouble) = said {
-            self.lease.check()?;
-            if self.is_named() {
-                self.job.named(document, &trouble)?;
-            } else {
-                self.job.changing(planned, document, &trouble)?;
-            }
+    fn doubt(&self, document: &Document, trouble: &Trouble) -> Result<(), Halt> {
+        if self.is_named() {
+            return doubt_named(document, trouble);
         }
-        self.job.bucket.tally.wrote(planned.reason);
+        let may_lie_there = self.job.is_careful() && matches!(trouble, Trouble::Conflict(_));
+        if may_lie_there { Ok(()) } else { Err(failed(document, trouble)) }
+    }
+
+    fn mend(&self, document: &Document) -> Result<(), Halt> {
+        if self.is_named() {
+            self.job.mend_named(document, self.lease)
+        } else {
+            self.job.mend_changing(self.planned(document), document, self.lease)
+        }
+    }
+
+    fn land(&self, document: &Document) {
+        self.job.bucket.tally.wrote(self.planned(document).reason);
         let done = self.done.fetch_add(1, Relaxed) + 1;
         (self.job.publisher.progress)(done);
-        Ok(())
     }
 }
 
@@ -111,19 +126,19 @@ impl Job<'_> {
     }
 
     /// What lies there already is as good as put, if it is what its name says.
-    fn named(&self, Document { key, headers, body, sha256 }: &Document, trouble: &Trouble) -> Result<(), Halt> {
-        let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
-        if matches!(trouble, Trouble::Denied(_) | Trouble::Missing(_) | Trouble::Unable(_)) {
-            return Err(failed(trouble));
-        }
+    fn mend_named(&self, document: &Document, lease: &Lease) -> Result<(), Halt> {
+        let Document { key, headers, body, sha256 } = document;
         let most = usize::try_from(body.size()).unwrap_or(usize::MAX);
-        match self.bucket.get(key, most) {
-            Ok(Some((bytes, _))) if Sha256::of(&bytes) == *sha256 => Ok(()),
-            Ok(None) => self.bucket.put(key, body, *headers, self.when_named()).map(drop).map_err(|trouble| failed(&trouble)),
-            Ok(Some(_)) => {
+        match self.bucket.get(key, most).map_err(|trouble| failed(document, &trouble))? {
+            Some((bytes, _)) if Sha256::of(&bytes) == *sha256 => Ok(()),
+            Some(_) => {
                 Err(Halt::new(format!("`{key}` holds other bytes than its name says"), "pass `--repair` to write it again"))
             }
-            Err(trouble) => Err(failed(&trouble)),
+            None => {
+                lease.check()?;
+                let put = self.bucket.put(key, body, *headers, self.when_named());
+                put.map(drop).map_err(|trouble| failed(document, &trouble))
+            }
         }
     }
 
@@ -138,13 +153,9 @@ impl Job<'_> {
     }
 
     /// What lies there already is written over if it is gazette's own.
-    fn changing(&self, planned: &Put, document: &Document, trouble: &Trouble) -> Result<(), Halt> {
+    fn mend_changing(&self, planned: &Put, document: &Document, lease: &Lease) -> Result<(), Halt> {
         let Document { key, headers, body, .. } = document;
-        let failed = |trouble: &Trouble| Halt::of(&format!("write `{key}`"), trouble);
-        if !self.is_careful() || !matches!(trouble, Trouble::Conflict(_)) {
-            return Err(failed(trouble));
-        }
-        let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(&trouble))?;
+        let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(document, &trouble))?;
         let is_own = |sha256| self.plan.may_have_put(key, planned.line, &sha256);
         if lying.is_some_and(|(bytes, _)| !is_own(Sha256::of(&bytes))) {
             return Err(Halt::new(
@@ -152,8 +163,19 @@ impl Job<'_> {
                 "publish to an empty place, such as another prefix, or pass `--allow foreign` to write over what lies there",
             ));
         }
-        self.bucket.put(key, body, *headers, When::Always).map(drop).map_err(|trouble| failed(&trouble))
+        lease.check()?;
+        self.bucket.put(key, body, *headers, When::Always).map(drop).map_err(|trouble| failed(document, &trouble))
     }
+}
+
+/// Of something that is named by its bytes, whether it may lie there after all.
+fn doubt_named(document: &Document, trouble: &Trouble) -> Result<(), Halt> {
+    let is_final = matches!(trouble, Trouble::Denied(_) | Trouble::Missing(_) | Trouble::Unable(_));
+    if is_final { Err(failed(document, trouble)) } else { Ok(()) }
+}
+
+fn failed(document: &Document, trouble: &Trouble) -> Halt {
+    Halt::of(&format!("write `{}`", document.key), trouble)
 }
 
 /// What only a mistake of this program brings about.

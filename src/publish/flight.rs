@@ -2,10 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Mutex, PoisonError, mpsc},
 };
 
-use super::{Document, Halt, pool::Over};
+use super::{
+    Document, Halt,
+    pool::{self, Over},
+};
 use crate::ports::{Body, Done, Tag, Trouble};
 
 /// Whether documents may be put, how, and what follows.
@@ -13,12 +17,16 @@ pub(super) trait Carrier: Sync {
     /// Whether this one may be put now; if not, nothing is begun any more.
     fn admit(&self, document: &Document) -> Result<(), Halt>;
     fn begin(&self, document: &Document, done: Done);
-    /// What came of it.
-    fn land(&self, document: &Document, said: Result<Tag, Trouble>) -> Result<(), Halt>;
+    /// Whether something can be made of an answer other than that it is done.
+    fn doubt(&self, document: &Document, trouble: &Trouble) -> Result<(), Halt>;
+    /// Makes something of it, and may wait for further requests.
+    fn mend(&self, document: &Document) -> Result<(), Halt>;
+    /// It lies there.
+    fn land(&self, document: &Document);
 }
 
 /// So many bytes are held for requests that are under way, or one body that has more.
-const HELD_MAX: u64 = 8 << 20;
+const HELD_MAX: u64 = 4 << 20;
 
 /// Puts everything that is given, `width` at a time, and stops at the first that goes wrong, once all that was begun has ended.
 pub(super) fn carry<E: Into<Halt>>(
@@ -27,52 +35,70 @@ pub(super) fn carry<E: Into<Halt>>(
     give: impl FnOnce(&(dyn Fn(Document) -> Result<(), Over> + Sync)) -> Result<(), E>,
 ) -> Result<(), Halt> {
     let (landing, landed) = mpsc::channel();
-    let air = Mutex::new(Air { landed, under_way: BTreeMap::new(), held: 0, tickets: 0, wrong: None });
+    let air = Air {
+        carrier,
+        width: width.max(1),
+        landed,
+        under_way: BTreeMap::new(),
+        doubtful: Vec::new(),
+        batch: 1,
+        held: 0,
+        tickets: 0,
+        wrong: None,
+    };
+    let air = Mutex::new(air);
     let given = give(&|document| {
         // Whoever waits for room lands what has come, one at a time; the others wait for that.
-        let ticket = air.lock().unwrap_or_else(PoisonError::into_inner).admit(width, carrier, &document)?;
+        let ticket = air.lock().unwrap_or_else(PoisonError::into_inner).admit(&document)?;
         let landing = landing.clone();
         // Nobody listens any more if the thread that gives has panicked.
         carrier.begin(&document, Done::new(move |said| drop(landing.send((ticket, said)))));
         Ok(())
     });
     let mut air = air.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = given {
+        air.wrong.get_or_insert(error.into());
+    }
     while !air.under_way.is_empty() {
-        air.wait(carrier);
+        air.wait();
     }
-    match air.wrong {
-        Some(halt) => Err(halt),
-        None => given.map_err(Into::into),
-    }
+    air.mend();
+    air.wrong.map_or(Ok(()), Err)
 }
 
 type Landing = (u64, Result<Tag, Trouble>);
 
-struct Air {
+struct Air<'a, C> {
+    carrier: &'a C,
+    width: usize,
     landed: mpsc::Receiver<Landing>,
     /// By ticket.
     under_way: BTreeMap<u64, Document>,
+    /// What something has to be made of, so many at a time: where one answer was odd many may be, and each takes as long as a put.
+    doubtful: Vec<Document>,
+    batch: usize,
     /// The bytes of their bodies that are in memory.
     held: u64,
     tickets: u64,
     wrong: Option<Halt>,
 }
 
-impl Air {
+impl<C: Carrier> Air<'_, C> {
     /// Takes a document in when there is room, and gives it a ticket.
-    fn admit(&mut self, width: usize, carrier: &impl Carrier, document: &Document) -> Result<u64, Over> {
+    fn admit(&mut self, document: &Document) -> Result<u64, Over> {
         while let Ok(landing) = self.landed.try_recv() {
-            self.land(landing, carrier);
+            self.land(landing);
         }
-        let is_full = |air: &Self| {
-            let is_heavy = air.held + weight(document) > HELD_MAX;
-            air.under_way.len() >= width || is_heavy && !air.under_way.is_empty()
-        };
-        while self.wrong.is_none() && is_full(self) {
-            self.wait(carrier);
+        while self.wrong.is_none() && !self.has_room(document) {
+            // What is under way makes room as it lands, and what is doubtful when it is mended.
+            if self.doubtful.len() >= self.batch || self.under_way.is_empty() {
+                self.mend();
+            } else {
+                self.wait();
+            }
         }
         if self.wrong.is_none() {
-            self.wrong = carrier.admit(document).err();
+            self.wrong = self.carrier.admit(document).err();
         }
         if self.wrong.is_some() {
             return Err(Over);
@@ -83,18 +109,46 @@ impl Air {
         Ok(self.tickets)
     }
 
-    /// Waits until one has ended; there must be one.
-    fn wait(&mut self, carrier: &impl Carrier) {
-        let landing = self.landed.recv().expect("whoever carries can still be told");
-        self.land(landing, carrier);
+    fn has_room(&self, document: &Document) -> bool {
+        let is_alone = self.under_way.is_empty() && self.doubtful.is_empty();
+        let is_light = self.held + weight(document) <= HELD_MAX || is_alone;
+        is_light && self.under_way.len() < self.width && self.doubtful.len() < self.batch
     }
 
-    fn land(&mut self, (ticket, said): Landing, carrier: &impl Carrier) {
+    /// Waits until one has ended; there must be one.
+    fn wait(&mut self) {
+        let landing = self.landed.recv().expect("whoever carries can still be told");
+        self.land(landing);
+    }
+
+    fn land(&mut self, (ticket, said): Landing) {
         let document = self.under_way.remove(&ticket).expect("each lands once");
-        self.held -= weight(&document);
-        if let Err(halt) = carrier.land(&document, said) {
-            self.wrong.get_or_insert(halt);
+        match said.map_err(|trouble| self.carrier.doubt(&document, &trouble)) {
+            Ok(_) => {
+                self.held -= weight(&document);
+                self.carrier.land(&document);
+            }
+            Err(Ok(())) => self.doubtful.push(document),
+            Err(Err(halt)) => drop(self.wrong.get_or_insert(halt)),
         }
+    }
+
+    /// Makes something of what did not simply land, unless it all ends anyway.
+    fn mend(&mut self) {
+        let doubtful = mem::take(&mut self.doubtful);
+        self.held -= doubtful.iter().map(weight).sum::<u64>();
+        if self.wrong.is_some() {
+            return;
+        }
+        let carrier = self.carrier;
+        let mend = |document: Document| {
+            carrier.mend(&document)?;
+            carrier.land(&document);
+            Ok(())
+        };
+        let width = self.width.min(doubtful.len());
+        self.wrong = pool::each(width, |give| doubtful.into_iter().try_for_each(give), mend).err();
+        self.batch = (2 * self.batch).min(self.width);
     }
 }
 
@@ -108,7 +162,10 @@ fn weight(document: &Document) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::atomic::{AtomicUsize, Ordering::SeqCst},
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
         thread,
     };
 
@@ -126,15 +183,22 @@ mod tests {
         Document { key: number.to_string(), headers, body: vec![0; size].into(), sha256: Sha256::of(b"") }
     }
 
-    /// Lands each from a thread of its own, and counts.
+    /// Says from a thread of its own what came of each, and counts.
     #[derive(Default)]
     struct Counting {
         begun: AtomicUsize,
+        said: Arc<AtomicUsize>,
         landed: AtomicUsize,
         most: AtomicUsize,
-        /// The key that must not be begun, and the one whose request fails.
+        /// Those that are mended now, and the most that were at a time.
+        mending: AtomicUsize,
+        mended: AtomicUsize,
+        together: AtomicUsize,
+        /// The key that must not be begun, the one that may not be put, the one that cannot be mended, and whether each is in trouble.
         refused: Option<&'static str>,
-        failing: Option<&'static str>,
+        denied: Option<&'static str>,
+        lost: Option<&'static str>,
+        troubled: bool,
     }
 
     impl Carrier for Counting {
@@ -143,15 +207,37 @@ mod tests {
         }
 
         fn begin(&self, document: &Document, done: Done) {
-            let under_way = self.begun.fetch_add(1, SeqCst) + 1 - self.landed.load(SeqCst);
+            let under_way = self.begun.fetch_add(1, SeqCst) + 1 - self.said.load(SeqCst);
             self.most.fetch_max(under_way, SeqCst);
-            let said = if self.failing == Some(&*document.key) { Err(Trouble::Busy(String::new())) } else { Ok(Tag("".into())) };
-            thread::spawn(move || done.say(said));
+            let is_troubled = self.troubled || self.lost == Some(&*document.key);
+            let answer = match () {
+                () if self.denied == Some(&*document.key) => Err(Trouble::Denied("to all".to_owned())),
+                () if is_troubled => Err(Trouble::Busy(String::new())),
+                () => Ok(Tag("".into())),
+            };
+            let said = self.said.clone();
+            thread::spawn(move || {
+                said.fetch_add(1, SeqCst);
+                done.say(answer);
+            });
         }
 
-        fn land(&self, _: &Document, said: Result<Tag, Trouble>) -> Result<(), Halt> {
+        fn doubt(&self, _: &Document, trouble: &Trouble) -> Result<(), Halt> {
+            if matches!(trouble, Trouble::Busy(_)) { Ok(()) } else { Err(Halt::new(trouble.to_string(), "")) }
+        }
+
+        fn mend(&self, document: &Document) -> Result<(), Halt> {
+            self.mended.fetch_add(1, SeqCst);
+            let mending = self.mending.fetch_add(1, SeqCst) + 1;
+            self.together.fetch_max(mending, SeqCst);
+            // Long enough that others begin, if they may.
+            (0..100).for_each(|_| thread::yield_now());
+            self.mending.fetch_sub(1, SeqCst);
+            if self.lost == Some(&*document.key) { Err(Halt::new("lost", "")) } else { Ok(()) }
+        }
+
+        fn land(&self, _: &Document) {
             self.landed.fetch_add(1, SeqCst);
-            said.map(drop).map_err(|_| Halt::new("failed", ""))
         }
     }
 
@@ -177,17 +263,46 @@ mod tests {
     }
 
     #[test]
-    fn the_first_mistake_ends_it_when_all_have_landed() {
+    fn troubles_are_mended_several_at_a_time() {
+        let carrier = Counting { troubled: true, ..Counting::default() };
+        carry(8, &carrier, |give| (0..100).try_for_each(|number| give(document(number, 10)))).expect("all are mended");
+        assert_eq!((carrier.mended.into_inner(), carrier.landed.into_inner()), (100, 100));
+        assert!((2..=8).contains(&carrier.together.into_inner()), "as many as may be put at a time");
+    }
+
+    #[test]
+    fn large_bodies_in_trouble_make_room_too() {
+        let carrier = Counting { troubled: true, ..Counting::default() };
+        let size = usize::try_from(HELD_MAX).expect("a size");
+        carry(64, &carrier, |give| (0..3).try_for_each(|number| give(document(number, size)))).expect("all are mended");
+        assert_eq!(carrier.landed.into_inner(), 3);
+    }
+
+    #[test]
+    fn the_first_mistake_ends_it_when_all_have_ended() {
         for (carrier, why) in [
             (Counting { refused: Some("20"), ..Counting::default() }, "refused"),
-            (Counting { failing: Some("20"), ..Counting::default() }, "failed"),
+            (Counting { denied: Some("20"), ..Counting::default() }, "access denied: to all"),
+            (Counting { lost: Some("20"), ..Counting::default() }, "lost"),
+            (Counting { lost: Some("90"), troubled: true, ..Counting::default() }, "lost"),
         ] {
             // The gifts never end, so that this ends shows that the rest is left alone.
             let halt =
                 carry(8, &carrier, |give| (0..).try_for_each(|number| give(document(number, 1)))).expect_err("it is wrong");
             assert_eq!(halt.error, why);
-            assert_eq!(carrier.begun.into_inner(), carrier.landed.into_inner());
+            assert_eq!(carrier.begun.into_inner(), carrier.said.load(SeqCst));
         }
+    }
+
+    #[test]
+    fn nothing_is_mended_once_it_ends() {
+        let carrier = Counting { troubled: true, ..Counting::default() };
+        let failing = |give: &(dyn Fn(Document) -> Result<(), Over> + Sync)| {
+            give(document(1, 1)).map_err(Halt::from)?;
+            Err(Halt::new("the source failed", ""))
+        };
+        let halt = carry(8, &carrier, failing).expect_err("it is wrong");
+        assert_eq!((&*halt.error, carrier.mended.into_inner()), ("the source failed", 0));
     }
 
     /// Never answers.
@@ -200,9 +315,16 @@ mod tests {
 
         fn begin(&self, _: &Document, _: Done) {}
 
-        fn land(&self, _: &Document, said: Result<Tag, Trouble>) -> Result<(), Halt> {
-            let trouble = said.expect_err("nobody has said that it was done");
+        fn doubt(&self, _: &Document, trouble: &Trouble) -> Result<(), Halt> {
             Err(Halt::new(trouble.to_string(), ""))
+        }
+
+        fn mend(&self, _: &Document) -> Result<(), Halt> {
+            unreachable!("nothing can be made of it");
+        }
+
+        fn land(&self, _: &Document) {
+            unreachable!("nobody has said that it lies there");
         }
     }
 
@@ -210,5 +332,12 @@ mod tests {
     fn an_answer_that_never_comes_is_one() {
         let halt = carry(2, &Silent, |give| (0..).try_for_each(|number| give(document(number, 1)))).expect_err("it is wrong");
         assert_eq!(halt.error, "a request ended without an answer");
+    }
+
+    #[test]
+    fn without_any_width_one_goes_at_a_time() {
+        let carrier = Counting::default();
+        carry(0, &carrier, |give| (0..3).try_for_each(|number| give(document(number, 1)))).expect("nothing is wrong");
+        assert_eq!((carrier.landed.into_inner(), carrier.most.into_inner()), (3, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! Several requests at a time, and never more than so many bodies in memory.
+//! Several requests at a time, each with a thread that waits for it: for what is asked seldom.
 
 use std::{
     sync::{Mutex, PoisonError, mpsc},

@@ -4,6 +4,7 @@ mod commands;
 mod faults;
 mod folder;
 mod front;
+mod overlap;
 mod pointer;
 mod proof;
 mod race;

@@ -21,9 +21,9 @@ use crate::{
     ports::Body,
 };
 
-/// What is smaller lies in memory, as far as it does so by itself.
+/// So many bytes of small documents are written in one go.
 const SPILL: usize = 1 << 20;
-/// What arrives in pieces, as every list does, and all of them at a time.
+/// Of a document that arrives in pieces, as every list does, and all of them at a time, so much is held in memory.
 const HELD: usize = 64 << 10;
 const KEEPING: &str = "could not keep a document until it is sent";
 

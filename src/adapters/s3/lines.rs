@@ -77,7 +77,7 @@ impl Lines {
             });
             line
         });
-        // A line that ended in a panic takes nothing any more, and whoever is told by `done` is told so.
+        // A line ends with the runtime alone, and then whoever is told by `done` is told so.
         let _ = line.send((order, done));
     }
 }

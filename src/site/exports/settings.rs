@@ -1,6 +1,7 @@
 //! What a user writes into a client's settings to use a server: as the client spells it, with each secret asked for or left
 //! to the environment, and never with its value.
 
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::{finding::is_visible, name::ServerName, version::Version};
@@ -86,20 +87,27 @@ fn input(id: &str, ask: &Ask) -> Value {
 
 /// A link that offers the server to VS Code.
 pub fn vscode_link(name: &ServerName, server: &Value, inputs: &[Value]) -> String {
-    let mut config = json!({ "name": name.as_str() });
-    let members = config.as_object_mut().expect("an object");
-    members.extend(server.as_object().expect("an object").clone());
-    if !inputs.is_empty() {
-        members.insert("inputs".to_owned(), inputs.into());
-    }
-    format!("vscode:mcp/install?{}", encode(&serde_json::to_string(&config).expect("a value is JSON")))
+    let mut config = Vec::with_capacity(512);
+    let write = |json: &mut serde_json::Serializer<&mut Vec<u8>>| {
+        let mut members = json.serialize_map(None)?;
+        members.serialize_entry("name", name.as_str())?;
+        for (key, value) in server.as_object().expect("an object") {
+            members.serialize_entry(key, value)?;
+        }
+        if !inputs.is_empty() {
+            members.serialize_entry("inputs", inputs)?;
+        }
+        members.end()
+    };
+    write(&mut serde_json::Serializer::new(&mut config)).expect("a value is JSON");
+    format!("vscode:mcp/install?{}", encode(&config))
 }
 
 /// As `encodeURIComponent` does it.
-fn encode(text: &str) -> String {
+fn encode(text: &[u8]) -> String {
     let digit = |half: u8| b"0123456789ABCDEF"[usize::from(half)];
     let mut out = Vec::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
+    for &byte in text {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' => {
                 out.push(byte);

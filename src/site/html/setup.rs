@@ -81,7 +81,7 @@ impl Setup {
         match &offer.way {
             Way::Download(Download { url, .. }) => {
                 let hint = "Download the bundle, and open it with a client that installs bundles, such as Claude Desktop.";
-                setup.blocks.push(Block { hint: Some(hint), ..Block::new("Bundle", &verbatim(url)) });
+                setup.blocks.push(Block { hint: Some(hint), ..Block::new("Bundle", &verbatim(&**url)) });
             }
             Way::Run(run @ Run { listens: Some(connect), .. }) => {
                 setup.note = Some("Start it first; your client then connects to it.".to_owned());
@@ -131,7 +131,7 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
             // Its settings take an address and nothing else.
             if let Some(url) = url.answered().filter(|_| headers.is_empty()) {
                 let hint = "Settings, Connectors, Add custom connector: paste the address.";
-                blocks.push(Block::new("Claude Desktop", &verbatim(&url)).hint(hint));
+                blocks.push(Block::new("Claude Desktop", &verbatim(url)).hint(hint));
             }
         }
         Way::Run(_) | Way::Download(_) => {
@@ -154,7 +154,7 @@ fn for_clients(name: &ServerName, way: &Way) -> Vec<Block> {
 
 fn in_a_shell(run: &Run, way: &Way) -> Option<Block> {
     let label = if run.kind == Kind::Oci { "Docker" } else { "Command line" };
-    Some(Block::new(label, &verbatim(&command_line(way)?)).hint("For a POSIX shell; set the variables that it names first."))
+    Some(Block::new(label, &verbatim(command_line(way)?)).hint("For a POSIX shell; set the variables that it names first."))
 }
 
 fn named(name: &str, server: Value) -> Value {

@@ -1,5 +1,7 @@
 //! How times, numbers and strangers' texts are put on a page.
 
+use std::borrow::Cow;
+
 use minijinja::Value;
 use serde::Serialize;
 use url::Url;
@@ -32,7 +34,7 @@ impl From<Instant> for Moment {
 pub struct Pasted(Value);
 
 impl Pasted {
-    /// Of a stranger's text, by [`verbatim`].
+    /// Of a text that hides nothing, as [`verbatim`] makes a stranger's.
     pub fn of(text: &str) -> Self {
         Self(Value::from_safe_string(between_tags(text)))
     }
@@ -66,7 +68,7 @@ pub fn number(count: usize) -> String {
 
 /// JSON as it is pasted: laid out, and nothing in it hidden.
 pub fn pretty(value: &serde_json::Value) -> String {
-    verbatim(&serde_json::to_string_pretty(value).expect("a value is JSON"))
+    verbatim(serde_json::to_string_pretty(value).expect("a value is JSON")).into_owned()
 }
 
 pub fn counted(count: usize, one: &str, many: &str) -> String {
@@ -108,9 +110,10 @@ fn is_no_character(c: char) -> bool {
 }
 
 /// A stranger's text where lines and spaces count, as in what is pasted.
-pub fn verbatim(text: &str) -> String {
+pub fn verbatim<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
+    let text = text.into();
     if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
-        return text.to_owned();
+        return text;
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -120,7 +123,7 @@ pub fn verbatim(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    out.into()
 }
 
 /// The longest address that is made a link, as the page holds it.

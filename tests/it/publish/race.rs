@@ -25,16 +25,14 @@ use super::{
 fn two_that_start_at_once_leave_one_whole_result() {
     let (old, new, newer) = (World::old().render(), World::new().render(), World::newer().render());
     let (mut both, mut refused) = (0, 0);
-    for turn in 0..50 {
+    for _ in 0..50 {
         let (memory, clock) = (Memory::default(), TestClock::new(0));
         Stage::new(&memory, &clock, &[&old]).publish(&old.edition(), &settings("before", 0)).expect("published");
         let stage = Stage::new(&memory, &clock, &[&old, &new, &newer]);
         let start = Barrier::new(2);
         let run = |rendered: &Rendered, holder: &str| {
-            // Several requests at a time, so that no two turns are alike.
-            let settings = Settings { width: 1 + turn % 4, ..settings(holder, 0) };
             start.wait();
-            stage.publish(&rendered.edition(), &settings)
+            stage.publish(&rendered.edition(), &settings(holder, 0))
         };
         let (a, b) = thread::scope(|scope| {
             let a = scope.spawn(|| run(&new, "a"));
@@ -101,11 +99,22 @@ impl Clock for Sleepy<'_> {
 /// A publisher is paused before every request in turn, long enough that another takes over, and wakes up after it.
 #[test]
 fn whoever_wakes_up_late_changes_nothing() {
+    paused_everywhere(false);
+}
+
+#[test]
+fn whoever_wakes_up_late_in_a_first_publication_changes_nothing() {
+    paused_everywhere(true);
+}
+
+fn paused_everywhere(is_first: bool) {
     let (old, new, newer) = (World::old().render(), World::new().render(), World::newer().render());
     let (mut late, mut first) = (0, 0);
     for asleep_at in 0.. {
         let (memory, clock) = (Memory::default(), TestClock::new(1));
-        Stage::new(&memory, &clock, &[&old]).publish(&old.edition(), &settings("before", 0)).expect("published");
+        if !is_first {
+            Stage::new(&memory, &clock, &[&old]).publish(&old.edition(), &settings("before", 0)).expect("published");
+        }
         let stage = Stage::new(&memory, &clock, &[&old, &new, &newer]);
         let slept: Arc<AtomicUsize> = Arc::default();
         let meanwhile = || {
