@@ -128,6 +128,7 @@ impl Job<'_> {
     /// What lies there already is as good as put, if it is what its name says.
     fn mend_named(&self, document: &Document, lease: &Lease) -> Result<(), Halt> {
         let Document { key, headers, body, sha256 } = document;
+        lease.check()?;
         let most = usize::try_from(body.size()).unwrap_or(usize::MAX);
         match self.bucket.get(key, most).map_err(|trouble| failed(document, &trouble))? {
             Some((bytes, _)) if Sha256::of(&bytes) == *sha256 => Ok(()),
@@ -155,6 +156,7 @@ impl Job<'_> {
     /// What lies there already is written over if it is gazette's own.
     fn mend_changing(&self, planned: &Put, document: &Document, lease: &Lease) -> Result<(), Halt> {
         let Document { key, headers, body, .. } = document;
+        lease.check()?;
         let lying = self.bucket.get(key, FOREIGN_MAX).map_err(|trouble| failed(document, &trouble))?;
         let is_own = |sha256| self.plan.may_have_put(key, planned.line, &sha256);
         if lying.is_some_and(|(bytes, _)| !is_own(Sha256::of(&bytes))) {

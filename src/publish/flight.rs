@@ -112,7 +112,7 @@ impl<C: Carrier> Air<'_, C> {
     fn has_room(&self, document: &Document) -> bool {
         let is_alone = self.under_way.is_empty() && self.doubtful.is_empty();
         let is_light = self.held + weight(document) <= HELD_MAX || is_alone;
-        is_light && self.under_way.len() < self.width && self.doubtful.len() < self.batch
+        is_light && self.under_way.len() + self.doubtful.len() < self.width && self.doubtful.len() < self.batch
     }
 
     /// Waits until one has ended; there must be one.
@@ -146,7 +146,9 @@ impl<C: Carrier> Air<'_, C> {
             carrier.land(&document);
             Ok(())
         };
-        let width = self.width.min(doubtful.len());
+        // What is mended is read, and no file need be in memory beside another.
+        let is_large = |document: &Document| matches!(document.body, Body::File { .. });
+        let width = if doubtful.iter().any(is_large) { 1 } else { doubtful.len() };
         self.wrong = pool::each(width, |give| doubtful.into_iter().try_for_each(give), mend).err();
         self.batch = (2 * self.batch).min(self.width);
     }
@@ -207,7 +209,8 @@ mod tests {
         }
 
         fn begin(&self, document: &Document, done: Done) {
-            let under_way = self.begun.fetch_add(1, SeqCst) + 1 - self.said.load(SeqCst);
+            let begun = self.begun.fetch_add(1, SeqCst) + 1;
+            let under_way = begun.saturating_sub(self.said.load(SeqCst));
             self.most.fetch_max(under_way, SeqCst);
             let is_troubled = self.troubled || self.lost == Some(&*document.key);
             let answer = match () {
@@ -231,7 +234,7 @@ mod tests {
             let mending = self.mending.fetch_add(1, SeqCst) + 1;
             self.together.fetch_max(mending, SeqCst);
             // Long enough that others begin, if they may.
-            (0..100).for_each(|_| thread::yield_now());
+            (0..5_000).for_each(|_| thread::yield_now());
             self.mending.fetch_sub(1, SeqCst);
             if self.lost == Some(&*document.key) { Err(Halt::new("lost", "")) } else { Ok(()) }
         }

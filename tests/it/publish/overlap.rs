@@ -43,6 +43,19 @@ impl Drop for Close<'_, '_> {
     }
 }
 
+/// Answers nothing any more once what was begun has failed a test, so that the publisher does not wait for it.
+struct CloseAtPanic<'a, 'b>(&'a Overlapping<'b>);
+
+impl Drop for CloseAtPanic<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            drop(Close(self.0));
+            let left = std::mem::take(&mut self.0.begun.lock().expect("no thread panics with it").waiting);
+            drop(left);
+        }
+    }
+}
+
 impl<'a> Overlapping<'a> {
     fn new(stage: &'a Stage<'a>, seed: usize) -> Self {
         let begun = Begun { waiting: Vec::new(), under_way: 0, most: 0, seed, is_closed: false };
@@ -51,6 +64,7 @@ impl<'a> Overlapping<'a> {
 
     /// Does what was begun, in no order.
     fn work(&self) {
+        let _close = CloseAtPanic(self);
         loop {
             let mut begun = self.begun.lock().expect("no thread panics with it");
             while begun.waiting.is_empty() && !begun.is_closed {
@@ -103,6 +117,9 @@ impl Bucket for Overlapping<'_> {
             When::Still(_) => unreachable!("nobody goes on before a swap is done"),
         };
         let mut begun = self.begun.lock().expect("no thread panics with it");
+        if begun.is_closed {
+            return;
+        }
         begun.waiting.push((key.to_owned(), body.clone(), headers, is_new, done));
         begun.under_way += 1;
         begun.most = begun.most.max(begun.under_way);

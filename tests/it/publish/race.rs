@@ -12,12 +12,13 @@ use std::{
 use gazette::{
     adapters::memory::Memory,
     instant::Instant,
-    ports::Clock,
+    ports::{Body, Bucket, Clock, Headers, Tag, Trouble, When},
     publish::{self, Outcome, Publisher, Receipt, Settings, Standing, Stopped},
+    site::path::{Wave, wave_of},
 };
 
 use super::{
-    stage::{Stage, TestClock, differing, documents},
+    stage::{Fault, Stage, TestClock, differing, documents},
     world::{Rendered, World, settings},
 };
 
@@ -112,7 +113,12 @@ fn paused_everywhere(is_first: bool) {
     let (mut late, mut first) = (0, 0);
     for asleep_at in 0.. {
         let (memory, clock) = (Memory::default(), TestClock::new(1));
-        if !is_first {
+        if is_first {
+            // What it has put is looked at by whoever comes next.
+            let stage = Stage::new(&memory, &clock, &[&new]).with_fault(20, Fault::Dead);
+            stage.publish(&new.edition(), &settings("before", 0)).expect_err("it died");
+            clock.pass(601);
+        } else {
             Stage::new(&memory, &clock, &[&old]).publish(&old.edition(), &settings("before", 0)).expect("published");
         }
         let stage = Stage::new(&memory, &clock, &[&old, &new, &newer]);
@@ -148,9 +154,57 @@ fn paused_everywhere(is_first: bool) {
     assert!(late > 20, "paused at {late} places only");
 }
 
-fn run(stage: &Stage, clock: &dyn Clock, rendered: &Rendered) -> Result<Receipt, Stopped> {
+/// A bucket whose reader falls asleep over the first document that it reads; meanwhile something happens.
+struct Drowsy<'a> {
+    stage: &'a Stage<'a>,
+    slept: AtomicUsize,
+    meanwhile: &'a (dyn Fn() + Sync),
+}
+
+impl Bucket for Drowsy<'_> {
+    fn get(&self, key: &str, most: usize) -> Result<Option<(Vec<u8>, Tag)>, Trouble> {
+        let read = self.stage.get(key, most);
+        let is_document = matches!(read, Ok(Some(_))) && wave_of(key) == Wave::Versions;
+        if is_document && self.slept.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.stage.clock.pass(700);
+            (self.meanwhile)();
+        }
+        read
+    }
+
+    fn put(&self, key: &str, body: &Body, headers: Headers, when: When) -> Result<Tag, Trouble> {
+        self.stage.put(key, body, headers, when)
+    }
+
+    fn delete(&self, key: &str) -> Result<(), Trouble> {
+        self.stage.delete(key)
+    }
+
+    fn list(&self, prefix: &str, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+        self.stage.list(prefix, each)
+    }
+}
+
+/// Between looking at what a dead publication has left and writing over it there is time enough for others.
+#[test]
+fn whoever_falls_asleep_over_a_document_does_not_write_over_it() {
+    let (old, new, newer) = (World::old().render(), World::new().render(), World::newer().render());
+    let (memory, clock) = (Memory::default(), TestClock::new(1));
+    let stage = Stage::new(&memory, &clock, &[&old, &new, &newer]);
+    let dying = Stage::new(&memory, &clock, &[&old]).with_fault(20, Fault::Dead);
+    dying.publish(&old.edition(), &settings("dying", 0)).expect_err("it died");
+    clock.pass(601);
+    let meanwhile = || drop(stage.publish(&newer.edition(), &settings("awake", 0)).expect("it takes over"));
+    let drowsy = Drowsy { stage: &stage, slept: AtomicUsize::new(0), meanwhile: &meanwhile };
+    let stopped = run(&drowsy, &clock, &new).expect_err("it woke up too late");
+    assert!(drowsy.slept.into_inner() > 0, "it never slept");
+    assert!(is_told(&stopped), "{stopped}");
+    assert_eq!(differing(&documents(&memory), &newer.documents), [""; 0]);
+}
+
+fn run(bucket: &dyn Bucket, clock: &dyn Clock, rendered: &Rendered) -> Result<Receipt, Stopped> {
     let settings = settings("sleepy", 0);
-    let publisher = Publisher { bucket: stage, cdn: None, clock, settings: &settings, progress: &|_| {} };
+    let publisher = Publisher { bucket, cdn: None, clock, settings: &settings, progress: &|_| {} };
     let edition = rendered.edition();
     let standing = Standing::read(&publisher)?;
     let plan = standing.plan(&edition, &publisher)?;
@@ -161,7 +215,7 @@ fn run(stage: &Stage, clock: &dyn Clock, rendered: &Rendered) -> Result<Receipt,
 fn a_lease_keeps_others_away_until_it_ends_or_is_broken() {
     let (memory, clock, old, new) = (Memory::default(), TestClock::new(1), World::old().render(), World::new().render());
     let stage = || Stage::new(&memory, &clock, &[&old, &new]);
-    stage().with_fault(8, super::stage::Fault::Dead).publish(&old.edition(), &settings("dead", 0)).expect_err("it died");
+    stage().with_fault(8, Fault::Dead).publish(&old.edition(), &settings("dead", 0)).expect_err("it died");
     let stopped = stage().publish(&new.edition(), &settings("next", 0)).expect_err("the lease stands");
     assert!(stopped.error.contains("`dead`") && stopped.help.contains("--force"), "{stopped}");
     assert_eq!(stopped.receipt.requests.put, 0, "nothing was touched");
