@@ -47,6 +47,9 @@ pub struct Checkout {
 pub trait Store: Send + Sync {
     /// A reader for one thread.
     fn reader(&self) -> Box<dyn Reader + '_>;
+
+    /// Most has been read: what was remembered to read more of it sooner is let go.
+    fn forget(&self) {}
 }
 
 pub trait Reader {

@@ -79,6 +79,8 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
         (wants.progress)(at * WINDOW + window.len());
     }
     append(&mut open, &passed, sink)?;
+    // Of what follows, groups alone read, and they are small.
+    site.checkout.store.forget();
     for growing in open {
         growing.close(site, sink)?;
     }

@@ -194,6 +194,10 @@ impl Store for Sparse {
     fn reader(&self) -> Box<dyn Reader + '_> {
         Box::new(SparseReader { paths: &self.paths, disk: self.disk.reader(), git: self.git.reader() })
     }
+
+    fn forget(&self) {
+        self.git.forget();
+    }
 }
 
 impl Reader for SparseReader<'_> {

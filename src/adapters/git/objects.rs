@@ -145,6 +145,10 @@ impl Store for GitStore {
     fn reader(&self) -> Box<dyn Reader + '_> {
         Box::new(Objects::new(&self.repository, &[&self.tree], &self.cache))
     }
+
+    fn forget(&self) {
+        self.cache.clear();
+    }
 }
 
 impl Reader for Objects {

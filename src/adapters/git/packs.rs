@@ -203,6 +203,11 @@ impl Cache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn clear(&self) {
+        let mut recent = self.recent();
+        *recent = Recent::new(2 * recent.half);
+    }
+
     fn get(&self, place: Place) -> Option<(Kind, Bytes)> {
         self.recent().get(place)
     }
@@ -254,6 +259,17 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_let_go_is_not_remembered() {
+        let cache = Cache::holding(100);
+        for _ in 0..2 {
+            cache.put((0, 7), Kind::Blob, &Arc::new(vec![0; 10]));
+            assert!(cache.get((0, 7)).is_some());
+            cache.clear();
+            assert!(cache.get((0, 7)).is_none());
+        }
+    }
 
     #[test]
     fn what_is_asked_for_is_remembered_and_the_rest_forgotten() {
