@@ -29,7 +29,7 @@ pub struct Whereto {
     #[arg(long)]
     pub force: bool,
 
-    /// How many requests are under way at a time
+    /// How many requests are under way at a time; into a folder, every core writes
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
 }
