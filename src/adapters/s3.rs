@@ -28,6 +28,7 @@ use tokio::runtime::Runtime;
 
 use lines::{Lines, Order};
 
+use super::WayOut;
 use crate::ports::{Body, Bucket, Done, Headers, PATIENCE, Tag, Trouble, When};
 
 pub struct S3 {
@@ -102,6 +103,14 @@ impl S3 {
     pub fn open(spot: &Spot, width: usize) -> anyhow::Result<Self> {
         let runtime = runtime()?;
         let shared = settings(&runtime, spot.endpoint, spot.region, width);
+        if shared.region().is_none() {
+            let place = format!("s3://{}/{}", spot.bucket, spot.prefix);
+            return Err(WayOut::new(
+                format!("no region is set for `{}`", place.trim_end_matches('/')),
+                "add `region = \"eu-central-1\"` or the like below `[publish.NAME]` in registry.toml, or set `AWS_REGION`",
+            )
+            .into());
+        }
         let config = aws_sdk_s3::config::Builder::from(&shared)
             .force_path_style(spot.endpoint.is_some())
             .endpoint_resolver(OneBucket::default())

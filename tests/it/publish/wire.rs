@@ -61,7 +61,9 @@ fn command(folder: &Path, args: &[&str], secret: Option<&str>) -> Command {
     {
         command.env(key, value);
     }
-    for key in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"] {
+    let keys =
+        ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"];
+    for key in keys {
         command.env_remove(key);
     }
     if let Some(secret) = secret {
@@ -143,6 +145,17 @@ fn what_is_refused_is_said() {
     assert_eq!(wrong.code, 2, "{}", wrong.text);
     assert!(wrong.text.contains("access denied") && !wrong.text.contains("wrong"), "{}", wrong.text);
     assert!(server.keys().is_empty());
+}
+
+/// Without a region nobody knows where to ask, and nobody is asked.
+#[test]
+fn a_bucket_of_aws_needs_a_region() {
+    let repo = repository(&Server::start());
+    let ran = run(&repo, &["publish", "--target", "s3://registry/site", "--unsigned"], Some(server::SECRET));
+    let said = "error: no region is set for `s3://registry/site`\n\
+                help: add `region = \"eu-central-1\"` or the like below `[publish.NAME]` in registry.toml, or set `AWS_REGION`\n";
+    assert_eq!(ran.code, 2, "{}", ran.text);
+    assert!(ran.text.contains(said), "{}", ran.text);
 }
 
 /// Whoever is killed leaves a lease that keeps others away, and enough for the next to finish.
