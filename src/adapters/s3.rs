@@ -20,7 +20,7 @@ use aws_sdk_s3::{
         interceptors::InterceptorContext,
         retry::{ClassifyRetry, RetryAction},
     },
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     operation::get_object::GetObjectError,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -210,6 +210,12 @@ impl fmt::Debug for S3 {
     }
 }
 
+/// An error and what it came from, in their own words.
+fn chain(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// What a refusal means.
 pub(super) fn trouble<E>(error: &SdkError<E>) -> Trouble
 where
@@ -219,7 +225,7 @@ where
     let said = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => chain(error),
     };
     let said: String = said.chars().filter(|c| !c.is_control()).take(SAID_MAX).collect();
     match (status, error) {

@@ -147,6 +147,15 @@ fn what_is_refused_is_said() {
     assert!(server.keys().is_empty());
 }
 
+/// Nobody listens there; the words are those of people, and none of the library's own.
+#[test]
+fn a_server_that_is_not_there_is_said() {
+    let repo = registry(&[(&["1.0.0"], &SETTINGS.replace("ADDRESS", "127.0.0.1:1"))]);
+    let ran = run(&repo, &["gc"], Some(server::SECRET));
+    assert_eq!(ran.code, 2, "{}", ran.text);
+    assert!(ran.text.contains("Connection refused") && !ran.text.contains(['{', '}']), "{}", ran.text);
+}
+
 /// Without a region nobody knows where to ask, and nobody is asked.
 #[test]
 fn a_bucket_of_aws_needs_a_region() {
