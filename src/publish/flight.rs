@@ -123,13 +123,13 @@ impl<C: Carrier> Air<'_, C> {
 
     fn land(&mut self, (ticket, said): Landing) {
         let document = self.under_way.remove(&ticket).expect("each lands once");
-        match said.map_err(|trouble| self.carrier.doubt(&document, &trouble)) {
-            Ok(_) => {
-                self.held -= weight(&document);
-                self.carrier.land(&document);
-            }
-            Err(Ok(())) => self.doubtful.push(document),
-            Err(Err(halt)) => drop(self.wrong.get_or_insert(halt)),
+        let Err(trouble) = said else {
+            self.held -= weight(&document);
+            return self.carrier.land(&document);
+        };
+        match self.carrier.doubt(&document, &trouble) {
+            Ok(()) => self.doubtful.push(document),
+            Err(halt) => drop(self.wrong.get_or_insert(halt)),
         }
     }
 
@@ -137,7 +137,7 @@ impl<C: Carrier> Air<'_, C> {
     fn mend(&mut self) {
         let doubtful = mem::take(&mut self.doubtful);
         self.held -= doubtful.iter().map(weight).sum::<u64>();
-        if self.wrong.is_some() {
+        if self.wrong.is_some() || doubtful.is_empty() {
             return;
         }
         let carrier = self.carrier;

@@ -88,7 +88,6 @@ fn between_tags(text: &str) -> String {
     out
 }
 
-#[inline]
 fn markup(byte: u8) -> Option<&'static str> {
     match byte {
         b'&' => Some("&amp;"),
@@ -98,7 +97,6 @@ fn markup(byte: u8) -> Option<&'static str> {
     }
 }
 
-#[inline]
 fn replace_into(out: &mut impl fmt::Write, text: &str, instead: impl Fn(u8) -> Option<&'static str>) -> fmt::Result {
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {

@@ -80,12 +80,11 @@ impl Built {
 }
 
 impl Former {
-    /// What surely lies at a key that is to have second files or not.
-    fn sure(&self, key: &str, plain: bool) -> Option<&Line> {
-        let line = self.manifest.get(key).filter(|_| self.is_sure)?;
+    /// Whether what was put at a key surely lies there, and as it is to be laid out.
+    fn surely_lies(&self, key: &str, plain: bool) -> bool {
         let same_layout = self.plain == plain || !path::is_folder(key);
         let is_doubtful = || !self.doubtful.is_empty() && files(key, true).any(|file| self.doubtful.contains(&file));
-        (same_layout && !is_doubtful()).then_some(line)
+        self.is_sure && same_layout && !is_doubtful()
     }
 
     /// Whether gazette may have put this file there.
@@ -138,9 +137,8 @@ impl Update {
         let Self { directory, former, plain, .. } = self;
         let shown = self.lines.manifest();
         let mut draft = Draft::with_room(former.manifest.len() + shown.len());
-        for key in former.manifest.keys().filter(|key| stays(key)) {
-            former.sure(key, plain).into_iter().for_each(|line| draft.add(key, *line));
-        }
+        let kept = former.manifest.iter().filter(|(key, _)| stays(key) && former.surely_lies(key, plain));
+        kept.for_each(|(key, line)| draft.add(key, *line));
         shown.iter().for_each(|(key, line)| draft.add(key, *line));
         drop(shown);
         let manifest = draft.finish();
@@ -177,7 +175,8 @@ impl Update {
         if self.repair {
             return !files(key, self.plain).all(|file| holds(&self.directory.at(&file), &sha256, size));
         }
-        self.former.sure(key, self.plain) != Some(&Line::of(path, sha256, size))
+        let known = self.former.manifest.get(key).filter(|_| self.former.surely_lies(key, self.plain));
+        known != Some(&Line::of(path, sha256, size))
     }
 
     fn stage_put(&self, path: &SitePath, key: String, staged: PathBuf) {

@@ -115,6 +115,7 @@ impl Spool {
         let mut bytes = vec![0; usize::try_from(size).context(LOST)?];
         let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
         read.context(LOST)?;
+        drop(waiting);
         ensure!(Sha256::of(&bytes) == *sha256, LOST);
         Ok(Some(bytes.into()))
     }

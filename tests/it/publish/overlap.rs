@@ -18,7 +18,7 @@ use super::{
 };
 
 /// A bucket that begins to put and goes on.
-struct Overlapping<'a> {
+pub(super) struct Overlapping<'a> {
     stage: &'a Stage<'a>,
     begun: Mutex<Begun>,
     bell: Condvar,
@@ -57,7 +57,7 @@ impl Drop for CloseAtPanic<'_, '_> {
 }
 
 impl<'a> Overlapping<'a> {
-    fn new(stage: &'a Stage<'a>, seed: usize) -> Self {
+    pub(super) fn new(stage: &'a Stage<'a>, seed: usize) -> Self {
         let begun = Begun { waiting: Vec::new(), under_way: 0, most: 0, seed, is_closed: false };
         Self { stage, begun: Mutex::new(begun), bell: Condvar::new() }
     }
@@ -83,7 +83,7 @@ impl<'a> Overlapping<'a> {
         }
     }
 
-    fn publish(&self, edition: &Edition, settings: &Settings) -> Result<Receipt, Stopped> {
+    pub(super) fn publish(&self, edition: &Edition, settings: &Settings) -> Result<Receipt, Stopped> {
         let publisher = Publisher { bucket: self, cdn: None, clock: self.stage.clock, settings, progress: &|_| {} };
         thread::scope(|scope| {
             let _close = Close(self);
@@ -193,6 +193,9 @@ fn a_fault_while_others_are_under_way_is_survived() {
                 clock.pass(100_000);
                 let stage = Stage::new(&memory, &clock, &known).with_fault(request, fault);
                 let died = Overlapping::new(&stage, request).publish(&dying.edition(), &several("dying"));
+                let receipt = died.as_ref().unwrap_or_else(|stopped| &stopped.receipt);
+                let requests = receipt.requests;
+                assert_eq!(requests.put + requests.get + requests.delete, stage.requests() as u64, "{fault:?} at {request}");
                 if stage.requests() <= request {
                     died.expect("nothing went wrong");
                     break;

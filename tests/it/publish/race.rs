@@ -18,6 +18,7 @@ use gazette::{
 };
 
 use super::{
+    overlap::Overlapping,
     stage::{Fault, Stage, TestClock, differing, documents},
     world::{Rendered, World, settings},
 };
@@ -26,14 +27,16 @@ use super::{
 fn two_that_start_at_once_leave_one_whole_result() {
     let (old, new, newer) = (World::old().render(), World::new().render(), World::newer().render());
     let (mut both, mut refused) = (0, 0);
-    for _ in 0..50 {
+    for turn in 0..50 {
         let (memory, clock) = (Memory::default(), TestClock::new(0));
         Stage::new(&memory, &clock, &[&old]).publish(&old.edition(), &settings("before", 0)).expect("published");
         let stage = Stage::new(&memory, &clock, &[&old, &new, &newer]);
         let start = Barrier::new(2);
         let run = |rendered: &Rendered, holder: &str| {
+            // Several requests at a time, so that no two turns are alike.
+            let settings = Settings { width: 1 + turn % 4, ..settings(holder, 0) };
             start.wait();
-            stage.publish(&rendered.edition(), &settings(holder, 0))
+            Overlapping::new(&stage, turn).publish(&rendered.edition(), &settings)
         };
         let (a, b) = thread::scope(|scope| {
             let a = scope.spawn(|| run(&new, "a"));
