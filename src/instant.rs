@@ -127,15 +127,13 @@ impl fmt::Display for Instant {
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = year_of_era + days.div_euclid(146_097) * 400 + i64::from(month <= 2);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        if !(0..10_000).contains(&year) {
-            return write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
-        }
-        let mut text = *b"0000-00-00T00:00:00Z";
-        for (at, number) in [(0, year / 100), (2, year % 100), (5, month), (8, day), (11, hour), (14, minute), (17, second)] {
+        write!(f, "{year:04}")?;
+        let mut rest = *b"-00-00T00:00:00Z";
+        for (at, number) in [(1, month), (4, day), (7, hour), (10, minute), (13, second)] {
             let number = u8::try_from(number).expect("two digits");
-            (text[at], text[at + 1]) = (b'0' + number / 10, b'0' + number % 10);
+            (rest[at], rest[at + 1]) = (b'0' + number / 10, b'0' + number % 10);
         }
-        f.write_str(std::str::from_utf8(&text).expect("digits and marks are text"))
+        f.write_str(std::str::from_utf8(&rest).expect("digits and marks are text"))
     }
 }
 

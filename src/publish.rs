@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub use crate::plan::Requests;
-use documents::{Named, Wave};
+use documents::{Named, Planned};
 use lease::Lease;
 use receipt::{Counted, Tally};
 pub use receipt::{Outcome, ReadBack, Receipt, Stopped};
@@ -279,7 +279,7 @@ impl Job<'_> {
 
     /// Writes what a plan says of one wave.
     fn put_wave(&self, puts: &[Put], later: &[Put], lease: &Lease) -> Result<(), Halt> {
-        let wave = Wave::of(self, lease, puts, self.plan.puts().len() - puts.len() - later.len());
+        let wave = Planned::of(self, lease, puts, self.plan.puts().len() - puts.len() - later.len());
         flight::carry(self.publisher.settings.width, &wave, |give| {
             let to = |document| give(document).map_err(|_: pool::Over| anyhow::anyhow!("no more documents are written"));
             self.edition.source.give(puts, later, &to)

@@ -7,7 +7,7 @@ use crate::{
     digest::Sha256,
     plan::Put,
     ports::{Bucket, Done, Trouble, When},
-    site::path,
+    site::path::Wave,
 };
 
 /// Documents whose names follow from their bytes, while they are put.
@@ -37,7 +37,7 @@ impl Carrier for Named<'_> {
 }
 
 /// The documents of one wave, while they are put.
-pub(super) struct Wave<'a> {
+pub(super) struct Planned<'a> {
     job: &'a Job<'a>,
     lease: &'a Lease<'a>,
     puts: &'a [Put<'a>],
@@ -48,7 +48,7 @@ pub(super) struct Wave<'a> {
     done: AtomicUsize,
 }
 
-impl<'a> Wave<'a> {
+impl<'a> Planned<'a> {
     pub(super) fn of(job: &'a Job<'a>, lease: &'a Lease<'a>, puts: &'a [Put<'a>], before: usize) -> Self {
         let given = puts.iter().map(|_| AtomicBool::new(false)).collect();
         Self { job, lease, puts, given, before, done: AtomicUsize::new(before) }
@@ -74,11 +74,11 @@ impl<'a> Wave<'a> {
 
     /// Whether it is named by its bytes: all of a wave are, or none.
     fn is_named(&self) -> bool {
-        self.puts.first().is_some_and(|put| put.wave == path::Wave::Immutable)
+        self.puts.first().is_some_and(|put| put.wave == Wave::Immutable)
     }
 }
 
-impl Carrier for Wave<'_> {
+impl Carrier for Planned<'_> {
     fn admit(&self, document: &Document) -> Result<(), Halt> {
         let planned = self.place(document).filter(|&at| self.puts[at].line.sha256 == document.sha256);
         let Some(at) = planned else {

@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use crate::{instant::Instant, name::Namespace};
+use crate::instant::Instant;
 
 use super::{
     Give, Page, Site,
     card::Card,
-    html::{Folder, escaped, folders},
+    html::{escaped, folders},
     path::{PagePath, Shelf, SitePath},
-    search::shard_of,
+    search::sharded,
 };
 
 /// So many servers are in the feed.
@@ -53,10 +53,9 @@ const SHARD: usize = 2_000;
 pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
     let facts = &site.facts;
     let count = cards.len().div_ceil(SHARD).next_power_of_two();
-    let folders: Vec<(Namespace, Instant)> = folders(cards).into_iter().map(updated).collect();
-    let shard = |name: &str| u16::try_from(shard_of(name, count)).expect("a shard is one of 65,536");
-    let of_folders: Vec<u16> = folders.iter().map(|(namespace, _)| shard(namespace.as_str())).collect();
-    let of_cards: Vec<u16> = cards.iter().map(|card| shard(card.name.as_str())).collect();
+    let folders = folders(cards);
+    let folders = sharded(&folders, count, |(namespace, _)| namespace.as_str());
+    let cards = sharded(cards, count, |card| card.name.as_str());
     let pages = [
         SitePath::Home,
         SitePath::Page(PagePath::Browse(Shelf::All, None)),
@@ -69,7 +68,7 @@ pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
     let mut index = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
-    for number in (0_u16..).take(count) {
+    for ((number, folders), cards) in (0_u16..).zip(folders).zip(cards) {
         let path = SitePath::Page(PagePath::SitemapShard(number));
         index.push_str(&format!("<sitemap><loc>{}</loc></sitemap>\n", escaped(&facts.absolute(&path))));
         let mut body = String::from(
@@ -80,10 +79,11 @@ pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
             body.push_str(&format!("<url><loc>{}</loc>{updated}</url>\n", escaped(&facts.absolute(path))));
         };
         first.take().into_iter().flatten().for_each(|path| add(&path, None));
-        for ((namespace, updated), _) in folders.iter().zip(&of_folders).filter(|(_, of)| **of == number) {
-            add(&SitePath::Page(PagePath::Namespace(namespace.clone(), None)), Some(*updated));
+        for (namespace, cards) in folders {
+            let updated = cards.iter().map(|card| card.updated).max();
+            add(&SitePath::Page(PagePath::Namespace(namespace.clone(), None)), updated);
         }
-        for (card, _) in cards.iter().zip(&of_cards).filter(|(_, of)| **of == number) {
+        for card in cards {
             add(&SitePath::Server(card.name.clone()), Some(card.updated));
         }
         body.push_str("</urlset>\n");
@@ -91,11 +91,6 @@ pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
     }
     index.push_str("</sitemapindex>\n");
     give(&[SitePath::Page(PagePath::Sitemap)], index.as_bytes())
-}
-
-/// When something of a namespace last changed.
-fn updated((namespace, cards): Folder) -> (Namespace, Instant) {
-    (namespace, cards.iter().map(|card| card.updated).max().unwrap_or_default())
 }
 
 /// `/robots.txt`

@@ -29,7 +29,7 @@ pub use about::{not_found, single_pages};
 pub(super) use groups::group_pages;
 pub use home::home;
 pub use server::{badge, gone, server};
-pub(super) use shelves::{Folder, folders, namespace_pages, shelf_pages};
+pub(super) use shelves::{folders, namespace_pages, shelf_pages};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();

@@ -52,13 +52,19 @@ pub fn shard_of(name: &str, shards: usize) -> usize {
     usize::from(u16::from_be_bytes([digest.as_bytes()[0], digest.as_bytes()[1]])) % shards
 }
 
+/// What is in each of the shards, in the order in which it comes.
+pub fn sharded<T>(all: &[T], shards: usize, name: impl Fn(&T) -> &str) -> Vec<Vec<&T>> {
+    let mut within: Vec<Vec<&T>> = vec![Vec::new(); shards];
+    for one in all {
+        within[shard_of(name(one), shards)].push(one);
+    }
+    within
+}
+
 /// Every shard, and the root that lists them.
 pub fn pages(cards: &[Card], give: Give) -> anyhow::Result<()> {
-    let mut within: Vec<Vec<&Card>> = vec![Vec::new(); shards(cards.len())];
+    let within = sharded(cards, shards(cards.len()), |card| card.name.as_str());
     let count = within.len();
-    for card in cards {
-        within[shard_of(card.name.as_str(), count)].push(card);
-    }
     let mut digests: Vec<String> = Vec::with_capacity(count);
     for cards in within {
         let mut shard = Shard::default();
