@@ -155,9 +155,26 @@ impl Directory {
 
     /// A new file that waits for its turn.
     fn stage(&self) -> io::Result<(PathBuf, File)> {
-        let path = self.own(STAGE).join(self.staged.fetch_add(1, Ordering::Relaxed).to_string());
+        let path = self.next_staged();
         let file = in_its_folder(&path, || File::create_new(&path))?;
         Ok((path, file))
+    }
+
+    /// A new file in its place, with the bytes of one that lies in its own.
+    fn create_again(&self, first: &str, file: &str) -> io::Result<()> {
+        let (first, path) = (self.at(first), self.at(file));
+        in_its_folder(&path, || again(&first, &path))
+    }
+
+    /// A new file that waits for its turn, with the bytes of one that lies somewhere.
+    fn stage_again(&self, first: &Path) -> io::Result<PathBuf> {
+        let path = self.next_staged();
+        in_its_folder(&path, || again(first, &path))?;
+        Ok(path)
+    }
+
+    fn next_staged(&self) -> PathBuf {
+        self.own(STAGE).join(self.staged.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Puts what was staged in its place: whoever reads it meanwhile sees the old bytes or the new.
@@ -204,6 +221,15 @@ impl Drop for Directory {
 fn files(key: &str, plain: bool) -> impl Iterator<Item = Box<str>> {
     let copy = path::plain_file(key).filter(|_| plain);
     [Some(path::file(key)), copy].into_iter().flatten().map(Box::from)
+}
+
+/// The bytes of one file under a second name, which must be new: the same file where the system gives it two names, else a copy.
+/// What lies in a folder is never written into, only replaced, so that no name notices what becomes of another.
+fn again(first: &Path, second: &Path) -> io::Result<()> {
+    fs::hard_link(first, second).or_else(|_| {
+        let mut copy = File::create_new(second)?;
+        io::copy(&mut File::open(first)?, &mut copy).map(drop)
+    })
 }
 
 /// Does something to a path, in folders that are made if they are not there yet.
@@ -289,4 +315,27 @@ fn sweep(beside: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_name_is_new_and_a_copy_where_it_cannot_be_a_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("first"), "bytes").expect("a file");
+        again(&at("first"), &at("second")).expect("it is new");
+        let taken = again(&at("first"), &at("second")).expect_err("it is there").kind();
+        assert_eq!((taken, fs::read(at("first")).expect("bytes")), (io::ErrorKind::AlreadyExists, b"bytes".to_vec()));
+        let nowhere = again(&at("first"), &at("no/second")).expect_err("there is no folder").kind();
+        assert_eq!(nowhere, io::ErrorKind::NotFound);
+        // What lies in another file system has no name in this one.
+        #[cfg(target_os = "linux")]
+        {
+            again(Path::new("/proc/version"), &at("copy")).expect("it is copied");
+            assert_eq!(fs::read("/proc/version").expect("bytes"), fs::read(at("copy")).expect("bytes"));
+        }
+    }
 }

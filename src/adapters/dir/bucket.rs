@@ -89,11 +89,7 @@ impl Files {
     fn lay_out(&self, key: &str) -> anyhow::Result<()> {
         let there = disk::exists(&self.directory.at(&path::file(key)));
         let Some(plain) = path::plain_file(key).filter(|_| there) else { return Ok(()) };
-        let laid = if self.plain {
-            self.replace(&plain, |new| copy(&self.directory.at(&path::file(key)), new))
-        } else {
-            self.directory.remove(&plain)
-        };
+        let laid = if self.plain { self.replace_again(&path::file(key), &plain) } else { self.directory.remove(&plain) };
         laid.with_context(|| format!("could not write `{}`", self.directory.at(&plain).display()))
     }
 
@@ -128,6 +124,22 @@ impl Files {
         let (staged, mut new) = self.directory.stage()?;
         put_bytes(&mut new)?;
         self.directory.settle(&staged, file)
+    }
+
+    /// As [`Self::write`], of bytes that lie at another place.
+    fn write_again(&self, first: &str, second: &str) -> io::Result<()> {
+        if self.directory.is_fresh {
+            match self.directory.create_again(first, second) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return created,
+            }
+        }
+        self.replace_again(first, second)
+    }
+
+    fn replace_again(&self, first: &str, second: &str) -> io::Result<()> {
+        let staged = self.directory.stage_again(&self.directory.at(first))?;
+        self.directory.settle(&staged, second)
     }
 
     fn trouble(&self, file: &str, error: &io::Error) -> Trouble {
@@ -188,8 +200,9 @@ impl Bucket for Files {
         if !holds {
             return Err(Trouble::Conflict(format!("`{key}`")));
         }
-        for file in files {
-            self.write(body, &file).map_err(|error| self.trouble(&file, &error))?;
+        self.write(body, &files[0]).map_err(|error| self.trouble(&files[0], &error))?;
+        for file in &files[1..] {
+            self.write_again(&files[0], file).map_err(|error| self.trouble(file, &error))?;
         }
         match body {
             Body::Bytes(bytes) => Ok(tag_of(bytes)),

@@ -44,6 +44,19 @@ impl Fresh {
         Ok((stamp, written))
     }
 
+    /// Gives a document its other files, and notes it.
+    fn finish_page(&self, paths: &[SitePath], first: &str, sha256: Sha256, size: u64) -> anyhow::Result<()> {
+        for path in paths {
+            let key = path.key();
+            for file in files(&key, self.plain).filter(|file| **file != *first) {
+                let made = self.directory.create_again(first, &file);
+                made.with_context(|| format!("could not create `{}`", self.directory.at(&file).display()))?;
+            }
+            self.lines.add(path, &key, sha256, size);
+        }
+        Ok(())
+    }
+
     fn create(&self, file: &str) -> anyhow::Result<File> {
         self.directory.create(file).with_context(|| format!("could not create `{}`", self.directory.at(file).display()))
     }
@@ -54,15 +67,10 @@ impl Sink for Fresh {
 
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
         let sha256 = Sha256::of(body);
-        for path in paths {
-            let key = path.key();
-            for file in files(&key, self.plain) {
-                let written = self.create(&file)?.write_all(body);
-                written.with_context(|| format!("could not write `{}`", self.directory.at(&file).display()))?;
-            }
-            self.lines.add(path, &key, sha256, body.len() as u64);
-        }
-        Ok(())
+        let first = path::file(&paths[0].key());
+        let written = self.create(&first)?.write_all(body);
+        written.with_context(|| format!("could not write `{}`", self.directory.at(&first).display()))?;
+        self.finish_page(paths, &first, sha256, body.len() as u64)
     }
 
     fn open(&self, paths: Vec<SitePath>) -> anyhow::Result<Self::Open> {
@@ -78,17 +86,7 @@ impl Sink for Fresh {
     fn close(&self, (paths, mut file, digesting): Self::Open) -> anyhow::Result<()> {
         file.flush().context("could not write a list")?;
         let (sha256, size) = digesting.end();
-        let first = path::file(&paths[0].key());
-        for path in &paths {
-            let key = path.key();
-            for file in files(&key, self.plain).filter(|file| **file != first) {
-                drop(self.create(&file)?);
-                let (first, place) = (self.directory.at(&first), self.directory.at(&file));
-                fs::copy(first, &place).with_context(|| format!("could not write `{}`", place.display()))?;
-            }
-            self.lines.add(path, &key, sha256, size);
-        }
-        Ok(())
+        self.finish_page(&paths, &path::file(&paths[0].key()), sha256, size)
     }
 
     fn discard(&self, (paths, file, _): Self::Open) -> anyhow::Result<()> {

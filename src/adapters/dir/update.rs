@@ -169,6 +169,11 @@ impl Update {
         directory.stage().with_context(|| format!("could not create a file in `{}`", directory.own(STAGE).display()))
     }
 
+    fn stage_again(&self, first: &Path) -> anyhow::Result<PathBuf> {
+        let directory = &self.directory;
+        directory.stage_again(first).with_context(|| format!("could not create a file in `{}`", directory.own(STAGE).display()))
+    }
+
     /// Whether the bytes must be written; the line is noted in any case.
     fn is_news(&self, path: &SitePath, key: &str, sha256: Sha256, size: u64) -> bool {
         self.lines.add(path, key, sha256, size);
@@ -190,13 +195,20 @@ impl Sink for Update {
 
     fn page(&self, paths: &[SitePath], body: &[u8]) -> anyhow::Result<()> {
         let sha256 = Sha256::of(body);
+        let mut first: Option<PathBuf> = None;
         for path in paths {
             let key = path.key();
-            if self.is_news(path, &key, sha256, body.len() as u64) {
+            if !self.is_news(path, &key, sha256, body.len() as u64) {
+                continue;
+            }
+            let staged = if let Some(first) = &first {
+                self.stage_again(first)?
+            } else {
                 let (staged, mut file) = self.stage()?;
                 file.write_all(body).with_context(|| format!("could not write `{}`", staged.display()))?;
-                self.stage_put(path, key, staged);
-            }
+                first.insert(staged).clone()
+            };
+            self.stage_put(path, key, staged);
         }
         Ok(())
     }
@@ -217,10 +229,7 @@ impl Sink for Update {
         for path in &paths {
             let key = path.key();
             if self.is_news(path, &key, sha256, size) {
-                let (copy, file) = self.stage()?;
-                drop(file);
-                fs::copy(&staged, &copy).with_context(|| format!("could not write `{}`", copy.display()))?;
-                self.stage_put(path, key, copy);
+                self.stage_put(path, key, self.stage_again(&staged)?);
             }
         }
         fs::remove_file(&staged).with_context(|| format!("could not remove `{}`", staged.display()))
@@ -233,16 +242,13 @@ impl Sink for Update {
 }
 
 fn settle(directory: &Directory, Put { key, staged, .. }: &Put, plain: bool) -> anyhow::Result<()> {
-    let put = |staged: &Path, file: &str| {
-        directory.settle(staged, file).with_context(|| format!("could not write `{}`", at(directory, file)))
-    };
+    let failed = |file: &str| format!("could not write `{}`", at(directory, file));
     if let Some(plain) = path::plain_file(key).filter(|_| plain) {
-        let mut copy = staged.clone().into_os_string();
-        copy.push("-plain");
-        fs::copy(staged, &copy).with_context(|| format!("could not write `{}`", at(directory, &plain)))?;
-        put(Path::new(&copy), &plain)?;
+        let second = directory.stage_again(staged);
+        second.and_then(|second| directory.settle(&second, &plain)).with_context(|| failed(&plain))?;
     }
-    put(staged, &path::file(key))
+    let file = path::file(key);
+    directory.settle(staged, &file).with_context(|| failed(&file))
 }
 
 /// Where something lies that gazette did not put there, nothing is overwritten; nor does a folder replace it.
