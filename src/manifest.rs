@@ -23,7 +23,7 @@ pub struct Manifest {
 }
 
 /// Lines in any order; of two at one key the later one counts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Draft(Manifest);
 
 /// A line, and where in the keys its own stands.
@@ -112,6 +112,26 @@ impl Draft {
         keys.push('\n');
     }
 
+    /// Adds whole lines of a text; nothing, if [`Manifest::text`] did not give them.
+    pub fn read(&mut self, text: &str) -> Option<()> {
+        let read = |line: &str| -> Option<(usize, Line)> {
+            let mut parts = line.splitn(4, ' ');
+            let sha256 = Sha256::parse(parts.next()?)?;
+            let size = parts.next()?.parse().ok()?;
+            let headers = Fingerprint::parse(parts.next()?)?;
+            Some((parts.next()?.len(), Line { sha256, size, headers }))
+        };
+        if !(text.is_empty() || text.ends_with('\n')) {
+            return None;
+        }
+        let texts: Vec<&str> = text.split_terminator('\n').collect();
+        let lines: Vec<(usize, Line)> = texts.par_iter().map(|text| read(text)).collect::<Option<_>>()?;
+        for (text, (length, line)) in texts.into_iter().zip(lines) {
+            self.add(&text[text.len() - length..], line);
+        }
+        Some(())
+    }
+
     pub fn finish(self) -> Manifest {
         let Manifest { keys, mut lines } = self.0;
         let key = |keyed: &Keyed| keyed.key(&keys);
@@ -160,6 +180,10 @@ impl Manifest {
         (0..self.len()).map(|place| self.at(place))
     }
 
+    pub fn par_iter(&self) -> impl IndexedParallelIterator<Item = (&str, &Line)> {
+        (0..self.len()).into_par_iter().map(|place| self.at(place))
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }
@@ -181,6 +205,14 @@ impl Manifest {
 
     pub fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Without the lines that are not to stay.
+    #[must_use]
+    pub fn retained(mut self, stay: &[bool]) -> Self {
+        let mut stay = stay.iter();
+        self.lines.retain(|_| stay.next().is_some_and(|stays| *stays));
+        self
     }
 
     /// With other lines, which count where both have a key.
@@ -222,18 +254,6 @@ impl Manifest {
             out
         })
     }
-
-    /// Nothing, if the text is not one that [`Manifest::text`] gave.
-    pub fn parse(text: &str) -> Option<Self> {
-        let lines = text.split_terminator('\n').map(|line| -> Option<(&str, Line)> {
-            let mut parts = line.splitn(4, ' ');
-            let sha256 = Sha256::parse(parts.next()?)?;
-            let size = parts.next()?.parse().ok()?;
-            let headers = Fingerprint::parse(parts.next()?)?;
-            Some((parts.next()?, Line { sha256, size, headers }))
-        });
-        (text.is_empty() || text.ends_with('\n')).then(|| lines.collect::<Option<_>>())?
-    }
 }
 
 #[cfg(test)]
@@ -264,7 +284,14 @@ mod tests {
         assert_eq!((manifest.get("a/b"), manifest.get("a/")), (Some(&line(2)), None));
         let more = manifest.clone().with([("a", line(7)), ("c", line(8))]);
         assert_eq!((more.len(), more.get("a"), more.get("c")), (5, Some(&line(7)), Some(&line(8))));
-        assert_eq!(Manifest::parse(&more.text().collect::<String>()), Some(more));
+        let read = |pieces: &[&str]| {
+            let mut draft = Draft::default();
+            pieces.iter().try_for_each(|piece| draft.read(piece)).map(|()| draft.finish())
+        };
+        let text: String = more.text().collect();
+        let (first, rest) = text.split_at(text.find('\n').expect("a line") + 1);
+        assert_eq!((read(&[&text]), read(&[first, "", rest])), (Some(more.clone()), Some(more)));
+        assert_eq!((read(&[&text[1..]]), read(&[text.trim_end()])), (None, None));
         assert_ne!(manifest, Manifest::default());
     }
 }

@@ -13,6 +13,7 @@ pub mod hosting;
 pub mod html;
 pub mod index;
 pub mod inputs;
+pub mod known;
 pub mod listing;
 pub mod owner;
 pub mod path;
@@ -20,10 +21,11 @@ pub mod query;
 pub mod search;
 mod stream;
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use crate::{
     checkout::{Checkout, Reader},
+    digest::Sha256,
     finding::Finding,
     group::Group,
     name::ServerName,
@@ -59,12 +61,49 @@ pub struct Shared {
 /// Takes a document, and every address at which exactly its bytes stand.
 pub type Give<'g> = &'g dyn Fn(&[SitePath], &[u8]) -> anyhow::Result<()>;
 
-/// Gives some pages that are made of what is known of every server, one after the other.
-pub(crate) type Batch<'c> = Box<dyn Fn(Give) -> anyhow::Result<()> + Send + Sync + 'c>;
+/// Some pages that are made of what is known of every server.
+pub(crate) enum Batch<'c> {
+    /// Any number, given one after the other.
+    Several(Box<dyn Fn(Give) -> anyhow::Result<()> + Send + Sync + 'c>),
+    One(Box<dyn Leaf + 'c>),
+}
 
-/// A batch of one page.
-fn alone<'c>(page: impl Fn() -> Page + Send + Sync + 'c) -> Batch<'c> {
-    Box::new(move |give| page().given(give))
+/// A page, and the digest of what it is made of.
+pub(crate) trait Leaf: Send + Sync {
+    fn path(&self) -> PagePath;
+    fn page(&self, site: &Site) -> Page;
+    fn digest(&self) -> Sha256;
+}
+
+/// What a page is made of. Of the site it takes nothing but what follows from settings and program.
+trait Made: Hash + Send + Sync {
+    fn path(&self) -> PagePath;
+    fn page(&self, site: &Site) -> Page;
+}
+
+impl<T: Made> Leaf for T {
+    fn path(&self) -> PagePath {
+        Made::path(self)
+    }
+
+    fn page(&self, site: &Site) -> Page {
+        Made::page(self, site)
+    }
+
+    fn digest(&self) -> Sha256 {
+        known::digest_of(self)
+    }
+}
+
+impl<'c> Batch<'c> {
+    fn several(pages: impl Fn(Give) -> anyhow::Result<()> + Send + Sync + 'c) -> Self {
+        Self::Several(Box::new(pages))
+    }
+
+    /// One page, of which it is not known whether it stays the same.
+    fn alone(page: impl Fn() -> Page + Send + Sync + 'c) -> Self {
+        Self::several(move |give| page().given(give))
+    }
 }
 
 /// A document, and every address at which exactly its bytes stand.
@@ -170,16 +209,18 @@ impl<'a> Site<'a> {
     /// of names.
     pub(crate) fn card_pages<'c>(&'c self, cards: &'c [Card<'c>]) -> Vec<Batch<'c>> {
         let mut batches: Vec<Batch<'c>> = vec![
-            Box::new(|give| search::pages(cards, give)),
-            Box::new(|give| feed::sitemap(self, cards, give)),
-            alone(|| feed::atom(self, cards)),
-            alone(|| html::home(self, cards, &html::folders(cards))),
+            Batch::several(|give| search::pages(cards, give)),
+            Batch::several(|give| feed::sitemap(self, cards, give)),
+            Batch::alone(|| feed::atom(self, cards)),
+            Batch::alone(|| html::home(self, cards, &html::folders(cards))),
         ];
+        let discovery = |give: Give| exports::mcphub::card_pages(&self.facts, cards).iter().try_for_each(|page| page.given(give));
+        batches.push(Batch::several(discovery));
         batches.extend(html::shelf_pages(self, cards));
         batches.extend(html::namespace_pages(self, cards));
         batches.extend(html::group_pages(self, cards));
         let deleted = self.registry.servers.iter().filter(|(_, server)| server.latest().is_none() && !server.releases.is_empty());
-        batches.extend(deleted.map(|(name, server)| alone(|| html::gone(self, name, server))));
+        batches.extend(deleted.map(|(name, server)| Batch::alone(|| html::gone(self, name, server))));
         batches
     }
 

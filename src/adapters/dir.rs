@@ -6,6 +6,7 @@
 mod bucket;
 mod fresh;
 mod lines;
+mod memory;
 mod record;
 mod update;
 

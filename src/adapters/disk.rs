@@ -299,7 +299,11 @@ pub fn write_pieces<P: AsRef<[u8]>>(path: &Path, pieces: impl IntoIterator<Item 
     let mut name = path.file_name().with_context(failed)?.to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);
-    let all = |mut file: fs::File| pieces.into_iter().try_for_each(|piece| file.write_all(piece.as_ref()));
+    let all = |file: fs::File| {
+        let mut file = io::BufWriter::with_capacity(1 << 16, file);
+        pieces.into_iter().try_for_each(|piece| file.write_all(piece.as_ref()))?;
+        file.flush()
+    };
     let written = fs::File::create(&beside).and_then(all).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);

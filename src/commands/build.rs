@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     TO_FIX,
-    place::{Place, Source, settings},
+    place::{Place, settings},
 };
 
 pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -61,7 +61,7 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     watch.stage("rendering and writing");
     summarize(&stamp, written, build, out)?;
     terminal::note(&format!("time: {}", watch.summary()));
-    note_uncommitted(&source);
+    source.note_uncommitted();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,10 +77,12 @@ fn target(place: &Place, dir: &Path) -> anyhow::Result<Target> {
 /// The last build's stamp, if it was of the same commit by the same program.
 fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sha256) -> anyhow::Result<Option<Stamp>> {
     let Some(Target::Existing(folder)) = target else { return Ok(None) };
-    let Some(stamp) = folder.stamp().filter(|_| build.as_of.is_none() && !build.repair) else { return Ok(None) };
+    if build.as_of.is_some() || build.repair {
+        return Ok(None);
+    }
     let head = place.repository()?.head()?.to_string();
-    let same = stamp.commit.as_ref() == Some(&head) && stamp.prefix == place.prefix && stamp.program == *program;
-    Ok(same.then(|| stamp.clone()))
+    let same = |stamp: &Stamp| stamp.commit.as_ref() == Some(&head) && stamp.prefix == place.prefix && stamp.program == *program;
+    Ok(folder.stamp(same).cloned())
 }
 
 type Rendered = Result<(Stamp, Written), Vec<Finding>>;
@@ -112,10 +114,13 @@ fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, 
 }
 
 /// What is not as the last build made it.
-fn changed(site: &Site, update: Update, inputs: &Inputs, stamp: impl FnOnce(&Manifest) -> Stamp) -> anyhow::Result<Rendered> {
+fn changed(site: &Site, mut update: Update, inputs: &Inputs, stamp: impl FnOnce(&Manifest) -> Stamp) -> anyhow::Result<Rendered> {
     let before = update.inputs().cloned().unwrap_or_default();
     let has_changed = |name: &ServerName| !inputs.same_server(&before, name);
     let collections = !inputs.same_whole(&before);
+    if collections && inputs.all == before.all {
+        update.recall();
+    }
     let progress = Progress::of(site.facts.counts.servers);
     let wants = Wants { server: &has_changed, collections, progress: &|done| progress.at(done) };
     let findings = site.render(&wants, &update)?;
@@ -203,17 +208,5 @@ fn size(bytes: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
-}
-
-/// What lies in the folder but not in the commit is no part of the site.
-fn note_uncommitted(source: &Source) {
-    if source.uncommitted > 0 {
-        let them = if source.uncommitted == 1 { "it is" } else { "they are" };
-        let files = some(source.uncommitted, "file");
-        terminal::note(&format!(
-            "note: {files} differ{} from the commit; {them} no part of the site",
-            if source.uncommitted == 1 { "s" } else { "" }
-        ));
     }
 }

@@ -67,6 +67,7 @@ impl Read {
         out: &mut dyn Write,
         then: impl FnOnce(&Edition, &mut dyn Write) -> anyhow::Result<T>,
     ) -> anyhow::Result<Made<T>> {
+        self.source.note_uncommitted();
         let Source { checkout, history, .. } = self.source;
         let extras = extras(&self.config);
         let (registry, findings) = Registry::outline(&checkout, history, self.config)?;

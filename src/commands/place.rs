@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    adapters::{WayOut, disk, folder, git::Repository},
+    adapters::{WayOut, disk, folder, git::Repository, terminal},
     checkout::Checkout,
     config::{Config, ConfigFlaw},
     digest::GitId,
@@ -34,6 +34,17 @@ pub(super) struct Source {
 
 /// The name by which the folder is looked for.
 const FOLDER: &str = "registry-data";
+
+impl Source {
+    /// Says that what lies in the folder but not in the commit is no part of the site.
+    pub(super) fn note_uncommitted(&self) {
+        match self.uncommitted {
+            0 => {}
+            1 => terminal::note("note: 1 file differs from the commit; it is no part of the site"),
+            some => terminal::note(&format!("note: {some} files differ from the commit; they are no part of the site")),
+        }
+    }
+}
 
 impl Place {
     /// The folder that was named, else `registry-data` here or in a folder above, else here.

@@ -69,7 +69,7 @@ impl Found {
 
 pub(super) fn run(typed: &Sweep, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let place = Place::find(typed.data.as_deref())?;
-    let source = place.committed()?;
+    let source = place.at(place.repository()?.head()?)?;
     let (config, _) = settings(&source.checkout)?;
     let (registry, _) = Registry::outline(&source.checkout, source.history, config)?;
     let home = typed.repo.clone().unwrap_or(RepositoryName { owner: String::new(), name: String::new() });

@@ -56,7 +56,7 @@ impl Collection for Servers {
         OPEN.to_vec()
     }
 
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+    fn part(&self, shown: &Shown) -> Vec<u8> {
         shown.latest.record.body.clone()
     }
 

@@ -1,5 +1,6 @@
 //! So little of a server that all of them fit in memory: what lists, search, feeds and the front page show.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -11,17 +12,23 @@ use crate::{
 };
 
 use super::{
-    exports::toolhive::ToolHive,
+    exports::{mcphub::Labels, toolhive::ToolHive},
     html::words::visible,
     listing::Shown,
     path::{Letter, PackageType, Shelf},
 };
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Card<'a> {
     pub name: &'a ServerName,
     /// The newest version that is not deleted.
     pub version: &'a Version,
+    pub said: Said,
+}
+
+/// What is said of a server, and nothing that follows from its paths.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Said {
     /// What people call it; absent where its author gave no title.
     pub title: Option<Box<str>>,
     pub description: Box<str>,
@@ -31,6 +38,8 @@ pub struct Card<'a> {
     pub remote: bool,
     /// Whether ToolHive's file has it.
     pub toolhive: bool,
+    /// What it is about in MCPHub's market, if it is there.
+    pub market: Option<Labels>,
     /// What its packages are called, and words that its publisher gives for it, with spaces between; for search alone.
     pub keywords: Box<str>,
     /// When its first version came.
@@ -54,24 +63,24 @@ impl<'a> Card<'a> {
         types.sort_unstable();
         types.dedup();
         let times = || shown.present().map(|dated| dated.official);
-        Self {
-            name: shown.name,
-            version: latest.record.version,
+        let said = Said {
             title: model.title.filter(|title| !title.trim().is_empty()).map(|title| visible(title, TITLE_MAX).into()),
             description: visible(model.description.unwrap_or_default(), DESCRIPTION_MAX).into(),
             status: latest.record.official.status,
             types,
             remote: !model.remotes.is_empty(),
             toolhive: ToolHive.has(shown),
+            market: Labels::of(shown),
             keywords: keywords(&model, &latest.server),
             published: times().map(|official| official.published_at).min().unwrap_or_default(),
             updated: times().map(|official| official.updated_at).max().unwrap_or_default(),
-        }
+        };
+        Self { name: shown.name, version: latest.record.version, said }
     }
 
     /// What people call it.
     pub fn called(&self) -> &str {
-        self.title.as_deref().unwrap_or_else(|| self.name.name())
+        self.said.title.as_deref().unwrap_or_else(|| self.name.name())
     }
 
     /// The order of lists: as people read titles, whatever their case.
@@ -83,9 +92,9 @@ impl<'a> Card<'a> {
         match which {
             Shelf::All => true,
             Shelf::Letter(letter) => Letter::of(self.called()) == letter,
-            Shelf::Type(package) => self.types.contains(&package),
-            Shelf::Remote => self.remote,
-            Shelf::Deprecated => self.status == Status::Deprecated,
+            Shelf::Type(package) => self.said.types.contains(&package),
+            Shelf::Remote => self.said.remote,
+            Shelf::Deprecated => self.said.status == Status::Deprecated,
         }
     }
 }

@@ -10,8 +10,9 @@ pub trait Collection: Send + Sync {
     /// What stands before the parts.
     fn open(&self, facts: &Facts) -> Vec<u8>;
 
-    /// What one server adds; nothing, if it is left out.
-    fn part(&self, facts: &Facts, shown: &Shown) -> Vec<u8>;
+    /// What one server adds, which follows from nothing else, so that it may be taken from where it lies while the server stays
+    /// the same; nothing, if it is left out.
+    fn part(&self, shown: &Shown) -> Vec<u8>;
 
     /// What stands between two parts.
     fn separator(&self) -> &'static [u8] {

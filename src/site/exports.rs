@@ -83,7 +83,7 @@ impl<S: Shape> Collection for Document<S> {
         self.0.open(facts)
     }
 
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+    fn part(&self, shown: &Shown) -> Vec<u8> {
         shown.part(&self.0).bytes.clone()
     }
 
@@ -109,7 +109,7 @@ impl<S: Shape> Collection for LeftOut<S> {
         b"{\"dropped\":[".to_vec()
     }
 
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+    fn part(&self, shown: &Shown) -> Vec<u8> {
         lines(shown.name.as_str(), shown.latest.record.version.as_str(), &shown.part(&self.0).left_out)
     }
 
@@ -139,7 +139,7 @@ pub fn collections<'a>() -> Vec<Box<dyn Collection + 'a>> {
         ($($shape:expr),*) => { $(all.push(Box::new(Document($shape))); all.push(Box::new(LeftOut($shape)));)* };
     }
     with_left_out!(toolhive::ToolHive, kiro::Kiro, editors::Editors, docker::Docker, mcphub::Market);
-    all.extend(mcphub::discovery());
+    all.push(Box::new(mcphub::Servers));
     all
 }
 

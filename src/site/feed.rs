@@ -19,10 +19,10 @@ const FEED_MAX: usize = 50;
 pub fn atom(site: &Site, cards: &[Card]) -> Page {
     let facts = &site.facts;
     let mut latest: Vec<&Card> = cards.iter().collect();
-    latest.sort_by_key(|card| (Reverse(card.updated), card.name));
+    latest.sort_by_key(|card| (Reverse(card.said.updated), card.name));
     latest.truncate(FEED_MAX);
     let path = SitePath::Page(PagePath::Feed);
-    let updated = latest.first().map(|card| card.updated).unwrap_or_default();
+    let updated = latest.first().map(|card| card.said.updated).unwrap_or_default();
     let (title, home, here) = (escaped(&facts.title), escaped(&facts.absolute(&SitePath::Home)), escaped(&facts.absolute(&path)));
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>{title}</title>\n\
@@ -37,9 +37,9 @@ pub fn atom(site: &Site, cards: &[Card]) -> Page {
             escaped(card.called()),
             escaped(card.version.as_str()),
             escaped(card.version.as_str()).replace('+', "%2B"),
-            card.updated,
-            card.published,
-            escaped(&card.description),
+            card.said.updated,
+            card.said.published,
+            escaped(&card.said.description),
         ));
     }
     out.push_str("</feed>\n");
@@ -80,11 +80,11 @@ pub fn sitemap(site: &Site, cards: &[Card], give: Give) -> anyhow::Result<()> {
         };
         first.take().into_iter().flatten().for_each(|path| add(&path, None));
         for (namespace, cards) in folders {
-            let updated = cards.iter().map(|card| card.updated).max();
+            let updated = cards.iter().map(|card| card.said.updated).max();
             add(&SitePath::Page(PagePath::Namespace(namespace.clone(), None)), updated);
         }
         for card in cards {
-            add(&SitePath::Server(card.name.clone()), Some(card.updated));
+            add(&SitePath::Server(card.name.clone()), Some(card.said.updated));
         }
         body.push_str("</urlset>\n");
         give(&[path], body.as_bytes())?;

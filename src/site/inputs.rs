@@ -75,7 +75,9 @@ impl Inputs {
 
 fn of_all(site: &Site, program: &Sha256) -> Sha256 {
     let config = &site.registry.config;
-    Sha256::of(format!("{program}\n{config:?}\n{}", site.facts.epoch).as_bytes())
+    // Every page links to groups, where there are any.
+    let groups = !site.registry.groups.is_empty();
+    Sha256::of(format!("{program}\n{config:?}\n{} {groups}", site.facts.epoch).as_bytes())
 }
 
 fn of_server(site: &Site, name: &ServerName, server: &Server) -> Sha256 {

@@ -37,7 +37,7 @@ fn above(namespace: &Namespace) -> Option<Namespace> {
 }
 
 /// Why a reader may believe that a server is whose its name says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Belief {
     pub claim: String,
     /// A date as its file says it.

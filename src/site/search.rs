@@ -85,19 +85,19 @@ pub fn pages(cards: &[Card], give: Give) -> anyhow::Result<()> {
 
 impl<'a> Shard<'a> {
     fn push(&mut self, card: &'a Card) {
-        let kinds = card.types.iter().map(|kind| 1 << PackageType::ALL.iter().take_while(|other| *other != kind).count());
+        let kinds = card.said.types.iter().map(|kind| 1 << PackageType::ALL.iter().take_while(|other| *other != kind).count());
         let mut flags: u16 = kinds.sum();
-        if card.remote {
+        if card.said.remote {
             flags |= REMOTE;
         }
-        if card.status == Status::Deprecated {
+        if card.said.status == Status::Deprecated {
             flags |= DEPRECATED;
         }
         self.name.push(card.name.as_str());
-        self.title.push(card.title.as_deref().unwrap_or_default());
-        self.description.push(card.description.chars().take(DESCRIPTION_MAX).collect());
-        self.words.push(&card.keywords);
+        self.title.push(card.said.title.as_deref().unwrap_or_default());
+        self.description.push(card.said.description.chars().take(DESCRIPTION_MAX).collect());
+        self.words.push(&card.said.keywords);
         self.flags.push(flags);
-        self.updated.push(card.updated.0.div_euclid(86_400));
+        self.updated.push(card.said.updated.0.div_euclid(86_400));
     }
 }

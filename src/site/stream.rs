@@ -1,6 +1,8 @@
 //! All pages in one go: servers are read once, window by window on all cores, and whatever is made of them is put together
 //! as they pass.
 
+mod growing;
+
 use std::{fmt, mem};
 
 use rayon::prelude::*;
@@ -11,9 +13,11 @@ use super::{
     Batch, Site,
     card::Card,
     collection::Collection,
-    listing::{Unshown, Whole},
+    known::{self, Known, Memory},
+    listing::Unshown,
     path::SitePath,
 };
+use growing::{Again, Growing, Parts, append};
 
 /// Where pages go.
 pub trait Sink: Sync {
@@ -30,6 +34,11 @@ pub trait Sink: Sync {
     fn discard(&self, open: Self::Open) -> anyhow::Result<()> {
         drop(open);
         Ok(())
+    }
+
+    /// What is remembered of a site where the pages go.
+    fn memory(&self) -> Option<&dyn Memory> {
+        None
     }
 }
 
@@ -53,26 +62,30 @@ impl fmt::Debug for Wants<'_> {
 /// Enough servers that every thread has work until the end of a window, few enough that their parts fit in memory.
 const WINDOW: usize = 256;
 
-/// What a server adds to each collection.
-type Parts = Vec<Vec<u8>>;
-
 pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -> anyhow::Result<Vec<Finding>> {
     for page in site.single_pages() {
         sink.page(&page.paths, &page.body)?;
     }
     let collections = if wants.collections { site.collections() } else { Vec::new() };
-    let mut open =
-        collections.iter().map(|collection| Growing::open(site, &**collection, sink)).collect::<Result<Vec<_>, _>>()?;
+    let memory = sink.memory().filter(|_| wants.collections);
+    let known = memory.and_then(Memory::known).filter(|known| known.collections() == collections.len());
+    let mut open = collections
+        .iter()
+        .enumerate()
+        .map(|(at, collection)| Growing::open(site, &**collection, sink, Again::of(&**collection, at, memory, known)?))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let servers: Vec<_> = site.servers().filter(|(name, _)| wants.collections || (wants.server)(name)).collect();
     let mut findings = Vec::new();
     let (mut passed, mut cards): (Vec<Parts>, Vec<Card>) = (Vec::new(), Vec::with_capacity(servers.len()));
+    let mut lengths: Vec<Box<[u64]>> = Vec::new();
+    let scene = Scene { site, wants, collections: &collections, known, sink };
     for (at, window) in servers.chunks(WINDOW).enumerate() {
-        let (appended, rendered) = rayon::join(
-            || append(&mut open, &mem::take(&mut passed), sink),
-            || window_of(site, window, wants, &collections, sink),
-        );
+        let (appended, rendered) = rayon::join(|| append(&mut open, &mem::take(&mut passed), sink), || scene.window(window));
         appended?;
         let mut done = rendered?;
+        if memory.is_some() {
+            lengths.extend(done.parts.iter().map(|parts| parts.lengths(known)));
+        }
         passed = done.parts;
         cards.append(&mut done.cards);
         findings.append(&mut done.findings);
@@ -81,17 +94,32 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
     append(&mut open, &passed, sink)?;
     // Of what follows, groups alone read, and they are small.
     site.checkout.store.forget();
-    for growing in open {
-        growing.close(site, sink)?;
-    }
+    let openings: Vec<u64> = open.iter().map(|growing| growing.opening).collect();
+    open.into_par_iter().try_for_each(|growing| growing.close(site, sink))?;
     if wants.collections {
-        let give = |batch: Batch| batch(&|paths, body| sink.page(paths, body));
+        let give = |batch: Batch| give(batch, site, memory, sink);
         site.card_pages(&cards).into_par_iter().try_for_each(give)?;
     }
     if wants.collections && findings.is_empty() {
         findings = groups(site, sink)?;
     }
+    if let Some(memory) = memory.filter(|_| findings.is_empty()) {
+        let servers = cards.iter().zip(&lengths).map(|(card, parts)| known::Server::of(card, parts));
+        memory.learn(&mut Known::lines(&openings, servers))?;
+    }
     Ok(findings)
+}
+
+/// Gives the pages of a batch, but for one that can stay as it lies.
+fn give<S: Sink>(batch: Batch, site: &Site, memory: Option<&dyn Memory>, sink: &S) -> anyhow::Result<()> {
+    match batch {
+        Batch::Several(pages) => pages(&|paths, body| sink.page(paths, body)),
+        Batch::One(leaf) if memory.is_some_and(|memory| memory.keep(&SitePath::Page(leaf.path()), leaf.digest())) => Ok(()),
+        Batch::One(leaf) => {
+            let page = leaf.page(site);
+            sink.page(&page.paths, &page.body)
+        }
+    }
 }
 
 /// What a window's servers leave behind when their pages are written.
@@ -115,81 +143,69 @@ fn groups<'a, S: Sink>(site: &'a Site<'a>, sink: &S) -> anyhow::Result<Vec<Findi
     Ok(told.into_iter().flatten().collect())
 }
 
-/// A collection that is being put together.
-struct Growing<'a, O> {
-    collection: &'a dyn Collection,
-    open: O,
-    parts: usize,
-}
-
-impl<'a, O> Growing<'a, O> {
-    fn open<S: Sink<Open = O>>(site: &Site, collection: &'a dyn Collection, sink: &S) -> anyhow::Result<Self> {
-        let mut open = sink.open(collection.paths())?;
-        sink.append(&mut open, &collection.open(&site.facts))?;
-        Ok(Self { collection, open, parts: 0 })
-    }
-
-    fn append<S: Sink<Open = O>>(&mut self, part: &[u8], sink: &S) -> anyhow::Result<()> {
-        if part.is_empty() {
-            return Ok(());
-        }
-        if self.parts > 0 {
-            sink.append(&mut self.open, self.collection.separator())?;
-        }
-        self.parts += 1;
-        sink.append(&mut self.open, part)
-    }
-
-    fn close<S: Sink<Open = O>>(mut self, site: &Site, sink: &S) -> anyhow::Result<()> {
-        let Some(end) = self.collection.close(&site.facts, self.parts) else { return sink.discard(self.open) };
-        sink.append(&mut self.open, &end)?;
-        sink.close(self.open)
-    }
-}
-
-fn append<S: Sink>(open: &mut [Growing<S::Open>], passed: &[Parts], sink: &S) -> anyhow::Result<()> {
-    open.par_iter_mut()
-        .enumerate()
-        .try_for_each(|(at, growing)| passed.iter().try_for_each(|parts| growing.append(&parts[at], sink)))
-}
-
-/// Writes the pages of a window's servers.
-fn window_of<'a, S: Sink>(
+/// What the servers of every window are rendered with.
+struct Scene<'s, 'a, S> {
     site: &'a Site<'a>,
-    window: &[(&'a ServerName, &'a Server)],
-    wants: &Wants,
-    collections: &[Box<dyn Collection + 'a>],
-    sink: &S,
-) -> anyhow::Result<Window<'a>> {
-    let one = |reader: &mut Box<dyn Reader + 'a>, &(name, server): &(&'a ServerName, &'a Server)| {
-        let shown = if (wants.server)(name) {
-            let given = |whole: Whole<'a>| {
-                site.server_pages(&whole, &|paths, body| sink.page(paths, body))?;
-                Ok(whole.shown)
-            };
-            site.show_whole(name, server, &mut **reader).and_then(|whole| whole.map(given).transpose())
-        } else {
-            site.show(name, server, &mut **reader)
+    wants: &'s Wants<'s>,
+    collections: &'s [Box<dyn Collection + 'a>],
+    known: Option<&'s Known>,
+    sink: &'s S,
+}
+
+impl<'a, S: Sink> Scene<'_, 'a, S> {
+    /// Writes the pages of a window's servers.
+    fn window(&self, window: &[(&'a ServerName, &'a Server)]) -> anyhow::Result<Window<'a>> {
+        let one = |reader: &mut Box<dyn Reader + 'a>, &(name, server): &(&'a ServerName, &'a Server)| match self.server(
+            name,
+            server,
+            &mut **reader,
+        ) {
+            Ok(left) => Ok(Ok(left)),
+            Err(Unshown::Entry(findings)) => Ok(Err(findings)),
+            Err(Unshown::World(error)) => Err(error),
         };
-        let shown = match shown {
-            Ok(Some(shown)) => shown,
-            Ok(None) => return Ok(Ok((vec![Vec::new(); collections.len()], None))),
-            Err(Unshown::Entry(findings)) => return Ok(Err(findings)),
-            Err(Unshown::World(error)) => return Err(error),
-        };
-        let parts: Parts = collections.iter().map(|collection| collection.part(&site.facts, &shown)).collect();
-        Ok(Ok((parts, wants.collections.then(|| Card::of(&shown)))))
-    };
-    let rendered = window.par_iter().map_init(|| site.checkout.store.reader(), one).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut done = Window::default();
-    for one in rendered {
-        match one {
-            Ok((parts, card)) => {
-                done.parts.push(parts);
-                done.cards.extend(card);
+        let reader = || self.site.checkout.store.reader();
+        let rendered = window.par_iter().map_init(reader, one).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut done = Window::default();
+        for one in rendered {
+            match one {
+                Ok(Some((parts, card))) => {
+                    done.parts.push(parts);
+                    done.cards.push(card);
+                }
+                Ok(None) => {}
+                Err(mut findings) => done.findings.append(&mut findings),
             }
-            Err(mut findings) => done.findings.append(&mut findings),
         }
+        Ok(done)
     }
-    Ok(done)
+
+    /// Writes the pages of a server, and gives what it adds to pages that are made of all, if they are asked for.
+    fn server(
+        &self,
+        name: &'a ServerName,
+        server: &'a Server,
+        reader: &mut dyn Reader,
+    ) -> Result<Option<(Parts, Card<'a>)>, Unshown> {
+        let Self { site, wants, collections, known, sink } = *self;
+        let wanted = (wants.server)(name);
+        if let Some((known, at)) = known.filter(|_| !wanted).and_then(|known| Some((known, known.find(name.as_str())?))) {
+            let version = &server.latest().expect("a server that is shown has a version").version;
+            let said = known.server(at).said.clone().into_owned();
+            return Ok(Some((Parts::Known(at), Card { name, version, said })));
+        }
+        let shown = if wanted {
+            let Some(whole) = site.show_whole(name, server, reader)? else { return Ok(None) };
+            site.server_pages(&whole, &|paths, body| sink.page(paths, body))?;
+            whole.shown
+        } else {
+            let Some(shown) = site.show(name, server, reader)? else { return Ok(None) };
+            shown
+        };
+        if !wants.collections {
+            return Ok(None);
+        }
+        let parts = collections.iter().map(|collection| collection.part(&shown)).collect();
+        Ok(Some((Parts::Made(parts), Card::of(&shown))))
+    }
 }

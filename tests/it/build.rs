@@ -236,6 +236,112 @@ fn what_was_changed_by_hand_is_made_good_by_repair() {
     same(&expected, &tree(&public), "after a repair that could not end");
 }
 
+/// Lists are put together of what lies there, if it is what the last build put there.
+#[test]
+fn a_list_that_was_changed_by_hand_is_not_built_upon() {
+    let (repo, ids) = story(&exchange());
+    for (harm, text) in [("changed", Some("{\"servers\":[]}")), ("gone", None)] {
+        at(&repo, &ids[0]);
+        gazette(repo.path(), &["build", "--repair"]);
+        let list = repo.path().join("public/v0.1/servers/index.json");
+        fs::remove_file(&list).expect("it is there");
+        if let Some(text) = text {
+            fs::write(&list, text).expect("a file");
+        }
+        let before = tree(&repo.path().join("public"));
+        at(&repo, &ids[1]);
+        let printed = build(&repo, "public");
+        assert!(printed.ends_with("exit 2\n") && printed.contains("is not as the last build left it"), "{harm}: {printed}");
+        assert!(printed.contains("public/v0.1/servers/index.json") && printed.contains("`gazette build --repair`"), "{printed}");
+        same(&before, &tree(&repo.path().join("public")), harm);
+        gazette(repo.path(), &["build", "--repair"]);
+        same(&built(&repo, &format!("fresh-{harm}")), &tree(&repo.path().join("public")), harm);
+    }
+}
+
+/// Whoever loses or changes what is remembered of servers and pages makes the next build slower, and no other.
+#[test]
+fn what_is_remembered_is_not_needed() {
+    let (repo, ids) = story(&exchange());
+    let expected = [&ids[0], &ids[1]].map(|id| {
+        at(&repo, id);
+        built(&repo, &format!("fresh-{id}"))
+    });
+    built(&repo, "public");
+    for (round, name) in (0..).zip(["servers", "pages", "servers", "pages"]) {
+        let note = repo.path().join("public/.gazette").join(name);
+        let text = fs::read_to_string(&note).expect("it is written");
+        if round < 2 {
+            fs::remove_file(&note).expect("it is there");
+        } else {
+            fs::write(&note, text.replace("com.example", "com.elsewhere")).expect("a file");
+        }
+        let now = usize::from(round % 2 == 1);
+        at(&repo, &ids[now]);
+        same(&expected[now], &built(&repo, "public"), name);
+    }
+}
+
+/// What a build has said of a folder is not enough, if what it wrote down beside is lost.
+#[test]
+fn a_folder_that_lost_some_of_its_notes_is_not_taken_for_unchanged() {
+    let (repo, _) = story(&exchange());
+    let expected = built(&repo, "public");
+    for name in ["manifest", "inputs"] {
+        let note = repo.path().join("public/.gazette").join(name);
+        let whole = fs::read(&note).expect("it is written");
+        for half in [None, Some(&whole[..whole.len() / 2])] {
+            match half {
+                Some(half) => fs::write(&note, half).expect("a file"),
+                None => fs::remove_file(&note).expect("it is there"),
+            }
+            assert!(!build(&repo, "public").contains(" 0 written"), "{name}");
+            gazette(repo.path(), &["build", "--repair"]);
+            same(&expected, &tree(&repo.path().join("public")), name);
+        }
+    }
+}
+
+/// A document of a list's kind may begin to exist, and cease to.
+#[test]
+fn a_list_that_comes_and_goes_is_what_a_fresh_build_makes_of_it() {
+    // ToolHive's file has none that is invalid, and is not there without any.
+    let invalid = || vec![config(""), entry("com.example/echo", "1.0.0", ""), entry("com.example/other", "1.0.0", "")];
+    let with = |more: &str, text: &str| invalid().into_iter().chain([entry(more, "1.0.0", text)]).collect();
+    let (repo, ids) = story(&[
+        invalid(),
+        with("com.example/more", "It is valid."),
+        with("com.example/other-one", "It is valid."),
+        invalid(),
+        with("com.example/a", ""),
+    ]);
+    for (id, is_there) in ids.iter().zip([false, true, true, false, false]) {
+        at(&repo, id);
+        let over = built(&repo, "public");
+        assert_eq!(over.contains_key("registry.json"), is_there, "{id}");
+        same(&built(&repo, &format!("fresh-{id}")), &over, id);
+    }
+}
+
+#[test]
+fn what_is_not_committed_is_said_to_be_no_part_of_the_site() {
+    let (repo, _) = story(&exchange());
+    let publish = ["publish", "--target", "dir:published", "--unsigned", "--no-read-back", "--allow", "tiny"];
+    let says = |what: &str| {
+        for printed in [build(&repo, "public"), build(&repo, "-"), gazette(repo.path(), &publish)] {
+            assert!(printed.ends_with("exit 0\n") && printed.contains(what), "{printed}");
+        }
+    };
+    assert!(!build(&repo, "-").contains("differ"));
+    let File { path, bytes, .. } = entry("com.example/echo", "2.0.0", "Says more.");
+    put(repo.path(), &path, bytes);
+    repo.git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
+    says("note: 1 file differs from the commit; it is no part of the site\n");
+    fs::remove_file(repo.path().join("registry-data/servers/com.example/echo/1.0.0.json")).expect("it is there");
+    repo.git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
+    says("note: 2 files differ from the commit; they are no part of the site\n");
+}
+
 /// Without its notes, a folder's files are anybody's; those that are the site's all the same become so again.
 #[test]
 fn a_folder_whose_notes_are_lost_is_repaired() {

@@ -78,6 +78,7 @@ struct Small {
     versions: BTreeMap<(u8, u8), u8>,
     statuses: BTreeMap<u8, u8>,
     owners: BTreeMap<u8, u8>,
+    groups: BTreeMap<u8, u8>,
     title: u8,
     plain: bool,
     full: bool,
@@ -91,7 +92,7 @@ const SCHEMAS: [&str; 2] = ["2025-12-11", "2025-07-09"];
 impl Small {
     fn step(&mut self, (what, a, b): (u8, u8, u8)) {
         let (server, version) = (a % 5, b % 4);
-        match what % 12 {
+        match what % 13 {
             0..=4 => drop(self.versions.insert((server, version), b / 4)),
             5 => drop(self.versions.remove(&(server, version))),
             6 => self.versions.retain(|(other, _), _| *other != server),
@@ -99,6 +100,9 @@ impl Small {
             8 => drop(self.statuses.remove(&server)),
             9 => drop(self.owners.insert(a % 2, b)),
             10 => self.title = b,
+            // A group, or none.
+            11 if self.groups.remove(&(a % 2)).is_none() => drop(self.groups.insert(a % 2, b % 5)),
+            11 => {}
             _ => (self.plain, self.full) = (a % 2 == 0, b % 2 == 0),
         }
     }
@@ -116,7 +120,8 @@ impl Small {
             let schema = SCHEMAS[usize::from(*wording % 2)];
             let text = format!(
                 "{{\"$schema\":\"https://static.modelcontextprotocol.io/schemas/{schema}/server.schema.json\",\
-                 \"name\":\"{name}\",\"description\":\"It says {wording}.\",\"version\":\"{version}\"}}"
+                 \"name\":\"{name}\",\"description\":\"It says {wording}.\",\"version\":\"{version}\"{}}}",
+                offer(*wording)
             );
             files.push(file(format!("servers/{name}/{version}.json"), text));
         }
@@ -131,6 +136,13 @@ impl Small {
                 files.push(file(format!("servers/{}/status.json", SERVERS[usize::from(*server)]), text));
             }
         }
+        for (id, server) in &self.groups {
+            let name = SERVERS[usize::from(*server)];
+            if self.versions.keys().any(|(other, _)| other == server) && !self.statuses.contains_key(server) {
+                let text = format!("name = \"G{id}\"\ndescription = \"Some.\"\nservers = [\"{name}\"]\n");
+                files.push(file(format!("groups/g{id}.toml"), text));
+            }
+        }
         for (namespace, owner) in &self.owners {
             let name = ["com.example", "org.two.example"][usize::from(*namespace)];
             let text = format!(
@@ -141,6 +153,21 @@ impl Small {
             files.push(file(format!("namespaces/{name}.toml"), text));
         }
         files
+    }
+}
+
+/// What a server offers: nothing, or what some lists can express, and some cannot.
+fn offer(wording: u8) -> String {
+    let remote = ",\"remotes\":[{\"type\":\"streamable-http\",\"url\":\"https://mcp.example.com/\"}]";
+    let tags = format!(
+        ",\"_meta\":{{\"io.modelcontextprotocol.registry/publisher-provided\":{{\"tags\":[\"t{}\"],\"categories\":[\"c\"]}}}}",
+        wording % 3
+    );
+    match wording % 4 {
+        0 => String::new(),
+        1 => remote.to_owned(),
+        2 => format!("{remote}{tags}"),
+        _ => tags,
     }
 }
 
@@ -165,6 +192,61 @@ fn the_page_of_a_deleted_server_outlasts_a_change_that_shows_nowhere() {
     let expected = built(&repo, &commits[1], &out.path().join("fresh"));
     let differences = differences(&expected, &built(&repo, &commits[1], &over));
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Every page links to groups where there are any, whether or not anything else of it changed.
+#[test]
+fn the_first_group_reaches_every_page() {
+    let mut small = Small { versions: BTreeMap::from([((0, 0), 0), ((3, 1), 1)]), plain: true, ..Small::default() };
+    let before = small.files();
+    small.groups.insert(0, 3);
+    let repo = Repo::new();
+    let commits = repo.commit_trees(&[before, small.files()]);
+    let out = tempfile::tempdir().expect("a folder");
+    let over = out.path().join("over");
+    built(&repo, &commits[0], &over);
+    let expected = built(&repo, &commits[1], &out.path().join("fresh"));
+    let differences = differences(&expected, &built(&repo, &commits[1], &over));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Lists so long that they have several pages, most of which stay as they lie when one server of them changes, comes or goes.
+#[test]
+fn long_lists_built_over_others_are_those_of_a_fresh_build() {
+    let entry = |server: usize, version: &str, title: &str| {
+        let name = format!("com.example{}/server-{server:03}", server % 3);
+        let text = format!(
+            "{{\"$schema\":\"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\"name\":\"{name}\",\
+             \"title\":\"{title}\",\"description\":\"It says {server}.\",\"version\":\"{version}\"{}}}",
+            offer(u8::try_from(server % 251).expect("small"))
+        );
+        File::new(&format!("registry-data/servers/{name}/{version}.json"), text)
+    };
+    let settings = "title = \"T\"\nbase_url = \"https://registry.example.com\"\n";
+    let mut tree = vec![File::new("registry-data/registry.toml", settings)];
+    tree.extend((0..400).filter(|server| *server != 200).map(|server| entry(server, "1.0.0", &format!("A server {server:03}"))));
+    let mut trees = vec![tree.clone()];
+    let mut then = |change: &dyn Fn(&mut Vec<File>)| {
+        change(&mut tree);
+        trees.push(tree.clone());
+    };
+    then(&|tree| tree.push(entry(200, "1.0.0", "A server 200")));
+    then(&|tree| tree.push(entry(7, "2.0.0", "Z is last now")));
+    then(&|tree| tree.retain(|file| !file.path.contains("server-300") && !file.path.contains("server-000")));
+    then(&|tree| tree.extend([entry(399, "2.0.0", "0 is first now"), entry(399, "1.5.0", "Between")]));
+    let owner = "[subject]\nkind = \"domain\"\n[[owner]]\ngithub_id = 1\ngithub_login = \"o\"\nproof = \"dns\"\n\
+                 proved_at = \"2026-02-26\"\n";
+    then(&|tree| tree.push(File::new("registry-data/namespaces/com.example1.toml", owner)));
+    let repo = Repo::new();
+    let commits = repo.commit_trees(&trees);
+    let out = tempfile::tempdir().expect("a folder");
+    let over = out.path().join("over");
+    built(&repo, &commits[0], &over);
+    for at in [1, 2, 3, 4, 5, 0, 4] {
+        let expected = built(&repo, &commits[at], &out.path().join(format!("fresh-{at}")));
+        let differences = differences(&expected, &built(&repo, &commits[at], &over));
+        assert!(differences.is_empty(), "{at}: {}", differences.join("\n"));
+    }
 }
 
 proptest! {

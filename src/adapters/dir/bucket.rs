@@ -138,6 +138,7 @@ impl Files {
     }
 
     fn replace_again(&self, first: &str, second: &str) -> io::Result<()> {
+        // Where the second has been the first's other name, the rename does nothing, and what was staged is swept away in the end.
         let staged = self.directory.stage_again(&self.directory.at(first))?;
         self.directory.settle(&staged, second)
     }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::{Directory, Record, Stamp, Written, files, lines::Lines};
+use super::{Directory, Record, Stamp, Written, files, lines::Lines, memory::Notes};
 use crate::{
     digest::{Digesting, Sha256},
     manifest::Manifest,
@@ -16,6 +16,7 @@ use crate::{
         Sink,
         facts::Counts,
         inputs::Inputs,
+        known::Memory,
         path::{self, SitePath},
     },
 };
@@ -26,12 +27,14 @@ pub struct Fresh {
     directory: Directory,
     plain: bool,
     lines: Lines,
+    notes: Notes,
 }
 
 impl Fresh {
     /// With `plain`, the second files for plain hosts are written.
     pub fn begin(directory: Directory, plain: bool, counts: Counts) -> Self {
-        Self { directory, plain, lines: Lines::of(counts) }
+        let notes = Notes::of(&directory.root);
+        Self { directory, plain, lines: Lines::of(counts), notes }
     }
 
     /// Puts the folder in its place.
@@ -39,7 +42,8 @@ impl Fresh {
         let manifest = self.lines.manifest();
         let written = Written { written: manifest.len(), ..Written::default() };
         let stamp = stamp(&manifest);
-        Record { stamp: stamp.clone(), manifest, inputs }.write(&self.directory.root)?;
+        let known = self.notes.finish()?;
+        Record { stamp: stamp.clone(), manifest, inputs, known }.write(&self.directory.root)?;
         self.directory.finish()?;
         Ok((stamp, written))
     }
@@ -93,5 +97,20 @@ impl Sink for Fresh {
         drop(file);
         let first = self.directory.at(&path::file(&paths[0].key()));
         fs::remove_file(&first).with_context(|| format!("could not remove `{}`", first.display()))
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+/// Nothing lies there yet.
+impl Memory for Fresh {
+    fn keep(&self, path: &SitePath, made_of: Sha256) -> bool {
+        self.notes.keep(&path.key(), made_of)
+    }
+
+    fn learn(&self, lines: &mut dyn Iterator<Item = String>) -> anyhow::Result<()> {
+        self.notes.learn(lines)
     }
 }

@@ -2,7 +2,12 @@
 //! neighbours, so that what a dying build left half is recognised.
 #![expect(clippy::disallowed_methods, reason = "this is where folders of sites are written")]
 
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read},
+    path::Path,
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -10,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{super::disk, OWN};
 use crate::{
     digest::{Digesting, Sha256},
-    manifest::Manifest,
+    manifest::{Draft, Manifest},
     site::{facts::Counts, inputs::Inputs},
 };
 
@@ -41,38 +46,69 @@ pub struct Record {
     pub stamp: Stamp,
     pub manifest: Manifest,
     pub inputs: Inputs,
+    pub known: Option<Remembered>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// The digests of what is remembered of servers and of pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    pub(super) servers: Sha256,
+    pub(super) pages: Sha256,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct State {
     version: u32,
     #[serde(flatten)]
     stamp: Stamp,
     manifest: Sha256,
     inputs: Sha256,
+    known: Option<Remembered>,
 }
 
 const STATE: &str = "state.json";
 const MANIFEST: &str = "manifest";
 const INPUTS: &str = "inputs";
 const INTENT: &str = "intent";
+pub(super) const SERVERS: &str = "servers";
+pub(super) const PAGES: &str = "pages";
+/// From the last word to the first.
+const ALL: [&str; 6] = [STATE, INTENT, INPUTS, MANIFEST, SERVERS, PAGES];
 
 /// The form of `.gazette/`; one of another form is as good as none.
 const VERSION: u32 = 1;
 
-impl Record {
-    /// Nothing, if there is none, or none that is whole.
+/// What the last build that came to its end says of itself, and by which digests its other notes are known.
+#[derive(Debug)]
+pub(super) struct Word(State);
+
+impl Word {
+    /// Nothing, if there is none, or none of this form.
     pub(super) fn read(root: &Path) -> anyhow::Result<Option<Self>> {
-        let text = |name: &str| text(root, name);
-        let state = text(STATE)?.and_then(|text| serde_json::from_str::<State>(&text).ok());
-        let (Some(state), Some(manifest), Some(inputs)) = (state, text(MANIFEST)?, text(INPUTS)?) else { return Ok(None) };
-        let whole = state.version == VERSION
-            && state.manifest == Sha256::of(manifest.as_bytes())
-            && state.inputs == Sha256::of(inputs.as_bytes());
-        let parsed = Manifest::parse(&manifest).zip(Inputs::parse(&inputs)).filter(|_| whole);
-        Ok(parsed.map(|(manifest, inputs)| Self { stamp: state.stamp, manifest, inputs }))
+        let state = text(root, STATE)?.and_then(|text| serde_json::from_str::<State>(&text).ok());
+        Ok(state.filter(|state| state.version == VERSION).map(Self))
     }
 
+    pub(super) fn stamp(&self) -> &Stamp {
+        &self.0.stamp
+    }
+
+    /// Whether the other notes are those of this word.
+    pub(super) fn is_kept(&self, root: &Path) -> bool {
+        let holds = |name: &str, digest: &Sha256| disk::digest(&root.join(OWN).join(name)).is_ok_and(|lying| lying == *digest);
+        holds(MANIFEST, &self.0.manifest) && holds(INPUTS, &self.0.inputs)
+    }
+
+    /// The other notes. Nothing, if they are not those of this word.
+    pub(super) fn record(self, root: &Path) -> anyhow::Result<Option<Record>> {
+        let State { stamp, manifest: digest, inputs, known, .. } = self.0;
+        let Some(inputs) = text(root, INPUTS)?.filter(|text| Sha256::of(text.as_bytes()) == inputs) else { return Ok(None) };
+        let manifest = manifest(root)?.filter(|(_, sha256)| *sha256 == digest).map(|(manifest, _)| manifest);
+        Ok(Inputs::parse(&inputs).zip(manifest).map(|(inputs, manifest)| Record { stamp, manifest, inputs, known }))
+    }
+}
+
+impl Record {
     /// Says that the folder is whole.
     pub(super) fn write(&self, root: &Path) -> anyhow::Result<()> {
         let own = root.join(OWN);
@@ -85,6 +121,7 @@ impl Record {
             stamp: self.stamp.clone(),
             manifest: manifest.end().0,
             inputs: Sha256::of(inputs.as_bytes()),
+            known: self.known,
         };
         let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
         disk::write(&own.join(STATE), state.as_bytes())?;
@@ -94,17 +131,18 @@ impl Record {
 
 /// What a build that came to its end has said.
 pub(super) fn built(root: &Path) -> anyhow::Result<Option<Record>> {
-    Ok(Record::read(root)?.filter(|_| !disk::exists(&root.join(OWN).join(INTENT))))
+    let Some(word) = Word::read(root)?.filter(|_| !disk::exists(&root.join(OWN).join(INTENT))) else { return Ok(None) };
+    word.record(root)
 }
 
 /// Whether a build has begun to say something.
 pub(super) fn is_begun(root: &Path) -> bool {
-    [STATE, INTENT, INPUTS, MANIFEST].iter().any(|name| disk::exists(&root.join(OWN).join(name)))
+    ALL.iter().any(|name| disk::exists(&root.join(OWN).join(name)))
 }
 
 /// Takes back whatever a build has said of a folder, its last word first.
 pub(super) fn forget(root: &Path) -> anyhow::Result<()> {
-    [STATE, INTENT, INPUTS, MANIFEST].into_iter().try_for_each(|name| remove(root, name))
+    ALL.into_iter().try_for_each(|name| remove(root, name))
 }
 
 /// Notes the files that are about to be written or removed.
@@ -126,7 +164,33 @@ fn remove(root: &Path, name: &str) -> anyhow::Result<()> {
 /// The manifest as it lies, even if the build that wrote it died before it could say that the folder is whole: whose keys those
 /// are is sure, and what lies there is not.
 pub(super) fn newest_manifest(root: &Path) -> anyhow::Result<Manifest> {
-    Ok(text(root, MANIFEST)?.and_then(|text| Manifest::parse(&text)).unwrap_or_default())
+    Ok(manifest(root)?.map(|(manifest, _)| manifest).unwrap_or_default())
+}
+
+/// So many bytes of a manifest are in memory before they are lines, or a few more.
+const PIECE: u64 = 1 << 20;
+
+/// The manifest and its digest. Nothing, if there is none, or none that is whole.
+fn manifest(root: &Path) -> anyhow::Result<Option<(Manifest, Sha256)>> {
+    let path = root.join(OWN).join(MANIFEST);
+    let failed = || format!("could not read `{}`", path.display());
+    let mut file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => BufReader::new(opened.with_context(failed)?),
+    };
+    let (mut draft, mut digesting, mut piece) = (Draft::default(), Digesting::default(), Vec::new());
+    loop {
+        piece.clear();
+        let read = file.by_ref().take(PIECE).read_to_end(&mut piece).and_then(|_| file.read_until(b'\n', &mut piece));
+        read.with_context(failed)?;
+        if piece.is_empty() {
+            return Ok(Some((draft.finish(), digesting.end().0)));
+        }
+        digesting.add(&piece);
+        if std::str::from_utf8(&piece).ok().and_then(|text| draft.read(text)).is_none() {
+            return Ok(None);
+        }
+    }
 }
 
 /// The files that a build which died had begun to write or remove.

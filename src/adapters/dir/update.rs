@@ -5,6 +5,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
+    mem,
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -12,15 +13,21 @@ use std::{
 use anyhow::Context;
 use rayon::prelude::*;
 
-use super::{Directory, Record, STAGE, Stamp, Written, files, lines::Lines, record};
+use super::{
+    Directory, Record, STAGE, Stamp, Written, files,
+    lines::Lines,
+    memory::{Lying, Notes},
+    record::{self, Remembered, Word},
+};
 use crate::{
     adapters::{WayOut, disk},
     digest::{Digesting, Sha256},
-    manifest::{Draft, Line, Manifest},
+    manifest::{Line, Manifest},
     site::{
         Sink,
         facts::Counts,
         inputs::Inputs,
+        known::{Known, Memory, Predecessor},
         path::{self, SitePath, Wave},
     },
 };
@@ -29,7 +36,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Built {
     directory: Directory,
-    record: Option<Record>,
+    word: Option<Word>,
     /// The files that a build which did not come to its end may have written or removed.
     intent: Option<BTreeSet<Box<str>>>,
 }
@@ -41,6 +48,9 @@ pub struct Update {
     former: Former,
     /// What the last build that came to its end was made of, unless it is unknown what of it still lies there.
     inputs: Option<Inputs>,
+    /// What it has written down beside, if that can be relied on.
+    remembered: Option<Remembered>,
+    notes: Notes,
     plain: bool,
     repair: bool,
     puts: Mutex<Vec<Put>>,
@@ -69,13 +79,15 @@ struct Put {
 
 impl Built {
     pub(super) fn find(directory: Directory) -> anyhow::Result<Self> {
-        let (record, intent) = (Record::read(&directory.root)?, record::intent(&directory.root)?);
-        Ok(Self { directory, record, intent })
+        let (word, intent) = (Word::read(&directory.root)?, record::intent(&directory.root)?);
+        Ok(Self { directory, word, intent })
     }
 
-    /// What the last build that came to its end said of itself; nothing if one died since.
-    pub fn stamp(&self) -> Option<&Stamp> {
-        self.record.as_ref().filter(|_| self.intent.is_none()).map(|record| &record.stamp)
+    /// What the last build that came to its end said of itself, if that is what is asked for; nothing if one died since, or if what
+    /// it noted beside is lost.
+    pub fn stamp(&self, is_it: impl Fn(&Stamp) -> bool) -> Option<&Stamp> {
+        let word = self.word.as_ref().filter(|word| self.intent.is_none() && is_it(word.stamp()))?;
+        word.is_kept(&self.directory.root).then(|| word.stamp())
     }
 }
 
@@ -92,11 +104,27 @@ impl Former {
         self.doubtful.contains(file) || holds_file(&self.manifest, self.plain, file)
     }
 
-    /// The files that it may have put there and that are none of a site.
-    fn without(&self, site: &Manifest, plain: bool) -> BTreeSet<Box<str>> {
-        let loses_files = |key: &&str| !site.contains(key) || self.plain && !plain && path::is_folder(key);
-        let lost = self.manifest.keys().filter(loses_files).flat_map(|key| files(key, self.plain));
-        lost.chain(self.doubtful.iter().cloned()).filter(|file| !holds_file(site, plain, file)).collect()
+    /// The site of what stays of it and what was shown, and the files that it may have put there and that are none of that site's. Nothing
+    /// is left of its own list, which is large.
+    fn become_site(
+        &mut self,
+        stays: impl Fn(&str) -> bool + Sync,
+        shown: &Manifest,
+        plain: bool,
+    ) -> (Manifest, BTreeSet<Box<str>>) {
+        let stays = |key: &str| stays(key) && self.surely_lies(key, plain);
+        let stay: Vec<bool> = self.manifest.par_iter().map(|(key, _)| stays(key)).collect();
+        let without_copies = self.plain && !plain;
+        let mut lost: Vec<Box<str>> = Vec::new();
+        for (key, stays) in self.manifest.keys().zip(&stay) {
+            if !stays && !shown.contains(key) || without_copies && path::is_folder(key) {
+                lost.extend(files(key, self.plain));
+            }
+        }
+        let site = mem::take(&mut self.manifest).retained(&stay).with(shown.iter().map(|(key, line)| (key, *line)));
+        lost.extend(self.doubtful.iter().cloned());
+        let gone = lost.into_iter().filter(|file| !holds_file(&site, plain, file)).collect();
+        (site, gone)
     }
 }
 
@@ -108,18 +136,28 @@ fn holds_file(site: &Manifest, plain: bool, file: &str) -> bool {
 impl Update {
     /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
     pub fn begin(built: Built, plain: bool, repair: bool, counts: Counts) -> anyhow::Result<Self> {
-        let Built { directory, record, intent } = built;
+        let Built { directory, word, intent } = built;
+        let record = word.map(|word| word.record(&directory.root)).transpose()?.flatten();
         let is_known = intent.is_none() && !repair;
         let doubtful = intent.unwrap_or_default();
-        let (former, inputs) = if let Some(Record { stamp, manifest, inputs }) = record {
-            let inputs = Some(inputs).filter(|_| is_known && stamp.plain == plain);
-            (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, inputs)
+        let (former, inputs, remembered) = if let Some(Record { stamp, manifest, inputs, known }) = record {
+            let is_known = is_known && stamp.plain == plain;
+            let (inputs, known) = (Some(inputs).filter(|_| is_known), known.filter(|_| is_known));
+            (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, inputs, known)
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
             let manifest = record::newest_manifest(&directory.root)?;
-            (Former { manifest, plain: true, doubtful, is_sure: false }, None)
+            (Former { manifest, plain: true, doubtful, is_sure: false }, None, None)
         };
-        Ok(Self { directory, former, inputs, plain, repair, puts: Mutex::default(), lines: Lines::of(counts) })
+        let (notes, lines) = (Notes::of(&directory.root), Lines::of(counts));
+        Ok(Self { directory, former, inputs, remembered, notes, plain, repair, puts: Mutex::default(), lines })
+    }
+
+    /// What every page shows is as it was: what the last build remembers of servers and pages holds for this one.
+    pub fn recall(&mut self) {
+        if let Some(remembered) = &self.remembered {
+            self.notes.recall(remembered);
+        }
     }
 
     /// What the last build was made of, unless it is unknown what of it still lies there.
@@ -130,29 +168,24 @@ impl Update {
     /// Makes the folder the site whose pages were shown, and whose other pages `stay`.
     pub fn apply(
         self,
-        stays: impl Fn(&str) -> bool,
+        stays: impl Fn(&str) -> bool + Sync,
         stamp: impl FnOnce(&Manifest) -> Stamp,
         inputs: Inputs,
     ) -> anyhow::Result<(Stamp, Written)> {
-        let Self { directory, former, plain, .. } = self;
+        let Self { directory, mut former, plain, notes, remembered, .. } = self;
         let shown = self.lines.manifest();
-        let mut draft = Draft::with_room(former.manifest.len() + shown.len());
-        let kept = former.manifest.iter().filter(|(key, _)| stays(key) && former.surely_lies(key, plain));
-        kept.for_each(|(key, line)| draft.add(key, *line));
-        shown.iter().for_each(|(key, line)| draft.add(key, *line));
-        drop(shown);
-        let manifest = draft.finish();
         let mut puts = self.puts.into_inner().expect("no thread panicked");
         puts.sort();
-        let gone = former.without(&manifest, plain);
         let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, plain)).collect();
         refuse_foreign(&directory, put.iter().filter(|file| !former.may_have_put(file)))?;
+        let (manifest, gone) = former.become_site(|key| stays(key) || notes.keeps(key), &shown, plain);
+        drop(shown);
+        let doubtful = former.doubtful;
 
         if !puts.is_empty() || !gone.is_empty() {
-            let intent: BTreeSet<&str> = put.iter().chain(&gone).chain(&former.doubtful).map(|file| &**file).collect();
+            let intent: BTreeSet<&str> = put.iter().chain(&gone).chain(&doubtful).map(|file| &**file).collect();
             record::intend(&directory.root, &intent)?;
         }
-        drop(former);
         for wave in puts.chunk_by(|a, b| a.wave == b.wave) {
             wave.par_iter().try_for_each(|put| settle(&directory, put, plain))?;
         }
@@ -160,7 +193,8 @@ impl Update {
         gone.iter().try_for_each(|file| removed(file))?;
         let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.len() - puts.len() };
         let stamp = stamp(&manifest);
-        Record { stamp: stamp.clone(), manifest, inputs }.write(&directory.root)?;
+        let known = notes.finish()?.or(remembered);
+        Record { stamp: stamp.clone(), manifest, inputs, known }.write(&directory.root)?;
         Ok((stamp, written))
     }
 
@@ -238,6 +272,30 @@ impl Sink for Update {
     fn discard(&self, (_, staged, file, _): Self::Open) -> anyhow::Result<()> {
         drop(file);
         fs::remove_file(&staged).with_context(|| format!("could not remove `{}`", staged.display()))
+    }
+
+    fn memory(&self) -> Option<&dyn Memory> {
+        Some(self)
+    }
+}
+
+impl Memory for Update {
+    fn known(&self) -> Option<&Known> {
+        self.notes.known()
+    }
+
+    fn predecessor(&self, path: &SitePath) -> anyhow::Result<Option<Box<dyn Predecessor + '_>>> {
+        let key = path.key();
+        let Some(line) = self.former.manifest.get(&key) else { return Ok(None) };
+        Ok(Some(Box::new(Lying::open(self.directory.at(&path::file(&key)), line.sha256)?)))
+    }
+
+    fn keep(&self, path: &SitePath, made_of: Sha256) -> bool {
+        self.notes.keep(&path.key(), made_of)
+    }
+
+    fn learn(&self, lines: &mut dyn Iterator<Item = String>) -> anyhow::Result<()> {
+        self.notes.learn(lines)
     }
 }
 

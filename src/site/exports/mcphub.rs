@@ -1,15 +1,9 @@
 //! The registry as MCPHub's market (`/exports/mcphub/servers.json`) and as files in the shape of its discovery API
 //! (`/discovery/…`, `/.well-known/mcp-marketplace`).
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -23,6 +17,7 @@ use super::{
 use crate::name::ServerName;
 use crate::site::{
     Facts, Page,
+    card::Card,
     collection::Collection,
     listing::{Listing, Shown},
     path::{Discovery, Export, SitePath},
@@ -113,6 +108,21 @@ impl Shown<'_> {
     }
 }
 
+/// What a server in the market is about, in its publisher's words.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Labels {
+    categories: Vec<String>,
+    tags: Vec<String>,
+}
+
+impl Labels {
+    /// Nothing, if it is not in the market.
+    pub(in crate::site) fn of(shown: &Shown) -> Option<Self> {
+        let server = &shown.latest.server;
+        shown.entry().json.is_some().then(|| Self { categories: labels(server, "categories"), tags: labels(server, "tags") })
+    }
+}
+
 fn entry(shown: &Shown, listing: &Listing, left_out: &mut Vec<Flaw>) -> Option<Value> {
     let server = &listing.server;
     let installable = installable(shown, left_out);
@@ -182,20 +192,9 @@ pub fn pages(shown: &Shown) -> Vec<Page> {
     vec![page(Discovery::Server(name.clone()), entry), page(Discovery::Install(name.clone()), &super::json(&install))]
 }
 
-/// What the discovery API says of all servers.
-pub(super) fn discovery<'a>() -> Vec<Box<dyn Collection + 'a>> {
-    let words = |path, member| Words { path, member, seen: Mutex::default() };
-    vec![
-        Box::new(Servers),
-        Box::new(words(Discovery::Categories, "categories")),
-        Box::new(words(Discovery::Tags, "tags")),
-        Box::new(Marketplace::default()),
-    ]
-}
-
 /// `/discovery/servers`
 #[derive(Debug)]
-struct Servers;
+pub(super) struct Servers;
 
 impl Collection for Servers {
     fn paths(&self) -> Vec<SitePath> {
@@ -206,7 +205,7 @@ impl Collection for Servers {
         b"{\"success\":true,\"data\":{\"servers\":[".to_vec()
     }
 
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
+    fn part(&self, shown: &Shown) -> Vec<u8> {
         shown.entry().json.clone().unwrap_or_default()
     }
 
@@ -215,79 +214,38 @@ impl Collection for Servers {
     }
 }
 
-/// `/discovery/categories` and `/discovery/tags`: every word once, in order.
-struct Words {
-    path: Discovery,
-    member: &'static str,
-    seen: Mutex<BTreeSet<String>>,
-}
-
-impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.member)
-    }
-}
-
-impl Collection for Words {
-    fn paths(&self) -> Vec<SitePath> {
-        vec![SitePath::Discovery(self.path.clone())]
-    }
-
-    fn open(&self, _: &Facts) -> Vec<u8> {
-        b"{\"success\":true,\"data\":".to_vec()
-    }
-
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        if shown.entry().json.is_some() {
-            self.seen.lock().expect("no one panics with it").extend(labels(&shown.latest.server, self.member));
-        }
-        Vec::new()
-    }
-
-    fn close(&self, _: &Facts, _: usize) -> Option<Vec<u8>> {
-        Some([super::json(&*self.seen.lock().expect("no one panics with it")), b"}".to_vec()].concat())
-    }
+/// What the discovery API says of all servers together: every category and every tag once, in order, and how many servers there are.
+pub(in crate::site) fn card_pages(facts: &Facts, cards: &[Card]) -> Vec<Page> {
+    let offered: Vec<&Labels> = cards.iter().filter_map(|card| card.said.market.as_ref()).collect();
+    let words = |path, of: fn(&Labels) -> &Vec<String>| {
+        let words: BTreeSet<&str> = offered.iter().flat_map(|labels| of(labels)).map(String::as_str).collect();
+        let body = [&b"{\"success\":true,\"data\":"[..], &super::json(&words), b"}"].concat();
+        Page::new(SitePath::Discovery(path), body)
+    };
+    vec![
+        words(Discovery::Categories, |labels| &labels.categories),
+        words(Discovery::Tags, |labels| &labels.tags),
+        Page::new(SitePath::Discovery(Discovery::Marketplace), super::json(&marketplace(facts, offered.len()))),
+    ]
 }
 
 /// `/.well-known/mcp-marketplace`
-#[derive(Debug, Default)]
-struct Marketplace {
-    servers: AtomicUsize,
-}
-
-impl Collection for Marketplace {
-    fn paths(&self) -> Vec<SitePath> {
-        vec![SitePath::Discovery(Discovery::Marketplace)]
-    }
-
-    fn open(&self, _: &Facts) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn part(&self, _: &Facts, shown: &Shown) -> Vec<u8> {
-        if shown.entry().json.is_some() {
-            self.servers.fetch_add(1, Ordering::Relaxed);
-        }
-        Vec::new()
-    }
-
-    fn close(&self, facts: &Facts, _: usize) -> Option<Vec<u8>> {
-        let at = |path| facts.absolute(&SitePath::Discovery(path));
-        // The two with a server's name are patterns, so they are no addresses of the site.
-        let servers = at(Discovery::Servers);
-        let (_, version) = facts.generator.split_once(' ').unwrap_or_default();
-        Some(super::json(&json!({
-            "name": facts.title,
-            "version": "0.1",
-            "hub": { "name": "gazette", "version": version },
-            "endpoints": {
-                "servers": servers,
-                "server": format!("{servers}/{{name}}"),
-                "install": format!("{servers}/{{name}}/install"),
-                "categories": at(Discovery::Categories),
-                "tags": at(Discovery::Tags),
-            },
-            "total_servers": self.servers.load(Ordering::Relaxed),
-        })))
-    }
+fn marketplace(facts: &Facts, servers: usize) -> Value {
+    let at = |path| facts.absolute(&SitePath::Discovery(path));
+    // The two with a server's name are patterns, so they are no addresses of the site.
+    let list = at(Discovery::Servers);
+    let (_, version) = facts.generator.split_once(' ').unwrap_or_default();
+    json!({
+        "name": facts.title,
+        "version": "0.1",
+        "hub": { "name": "gazette", "version": version },
+        "endpoints": {
+            "servers": list,
+            "server": format!("{list}/{{name}}"),
+            "install": format!("{list}/{{name}}/install"),
+            "categories": at(Discovery::Categories),
+            "tags": at(Discovery::Tags),
+        },
+        "total_servers": servers,
+    })
 }

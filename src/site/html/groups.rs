@@ -6,7 +6,7 @@ use crate::group::Group;
 
 use super::{
     super::{
-        Batch, Page, Site, alone,
+        Batch, Page, Site,
         card::Card,
         path::{Client, GroupFile, PagePath, SitePath},
     },
@@ -72,9 +72,9 @@ pub(in crate::site) fn group_pages<'c>(site: &'c Site, cards: &'c [Card<'c>]) ->
     let groups = &site.registry.groups;
     let mut batches: Vec<Batch> = Vec::new();
     if !groups.is_empty() {
-        batches.push(alone(move || list(site)));
+        batches.push(Batch::alone(move || list(site)));
     }
-    batches.extend(groups.iter().map(|(id, group)| alone(move || one(site, id, group, cards))));
+    batches.extend(groups.iter().map(|(id, group)| Batch::alone(move || one(site, id, group, cards))));
     batches
 }
 

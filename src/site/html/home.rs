@@ -46,9 +46,9 @@ pub fn home(site: &Site, cards: &[Card], folders: &[Folder]) -> Page {
         cards.truncate(SHOWN);
         cards
     };
-    let newest = latest(|card| card.published, &[]);
+    let newest = latest(|card| card.said.published, &[]);
     // What is new was updated too; nobody wants to read it twice.
-    let updated = latest(|card| card.updated, &newest);
+    let updated = latest(|card| card.said.updated, &newest);
     let mut largest: Vec<&Folder> = folders.iter().collect();
     largest.sort_by_key(|(namespace, cards)| (Reverse(cards.len()), namespace.clone()));
     largest.truncate(NAMESPACES);
@@ -65,10 +65,10 @@ pub fn home(site: &Site, cards: &[Card], folders: &[Folder]) -> Page {
         kinds,
         letters,
         groups: groups::lines(site),
-        largest: largest.into_iter().map(|folder| Line::of(site, folder)).collect(),
+        largest: largest.into_iter().map(|(namespace, cards)| Line::of(site, namespace, cards.len())).collect(),
         more_namespaces: folders.len() > NAMESPACES,
         vscode: pretty(&serde_json::json!({ "chat.mcp.gallery.enabled": true, "chat.mcp.gallery.serviceUrl": facts.base_url })),
-        toolhive: if cards.iter().any(|card| card.toolhive) {
+        toolhive: if cards.iter().any(|card| card.said.toolhive) {
             facts.absolute(&SitePath::Export(Export::ToolHive))
         } else {
             facts.base_url.clone()

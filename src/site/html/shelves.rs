@@ -1,7 +1,7 @@
 //! Lists of servers and of namespaces, in pages whose bounds do not move when a server comes or goes elsewhere: a publication
 //! of one server changes the page it stands on, and no other.
 
-use std::{collections::BTreeMap, iter, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, iter, sync::Arc};
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     super::{
-        Batch, Page, Site, alone,
+        Batch, Made, Page, Site,
         card::Card,
         owner::Belief,
         path::{Letter, PackageType, PagePath, Shelf, SitePath},
@@ -47,22 +47,22 @@ struct Label {
 
 impl<'a> Entry<'a> {
     pub(super) fn of(site: &Site, card: &'a Card) -> Self {
-        let mut labels: Vec<Label> = card.types.iter().map(|kind| Label { text: kind.shown(), slug: kind.slug() }).collect();
-        if card.remote {
+        let mut labels: Vec<Label> = card.said.types.iter().map(|kind| Label { text: kind.shown(), slug: kind.slug() }).collect();
+        if card.said.remote {
             labels.push(Label { text: "remote", slug: "remote" });
         }
         Self {
             href: site.facts.href(&SitePath::Server(card.name.clone())),
             title: card.called(),
             name: card.name.as_str(),
-            description: &card.description,
+            description: &card.said.description,
             version: card.version.as_str(),
             labels,
-            deprecated: card.status == Status::Deprecated,
+            deprecated: card.said.status == Status::Deprecated,
             initial: initial(card.called()),
             tint: tint(card.name),
-            updated: card.updated.into(),
-            published: card.published.into(),
+            updated: card.said.updated.into(),
+            published: card.said.published.into(),
         }
     }
 }
@@ -87,62 +87,52 @@ fn bounds<'k>(keys: impl Iterator<Item = &'k str>) -> Vec<usize> {
     starts
 }
 
-/// One page of a list that may be long: the items from one place to another.
-#[derive(Clone, Debug)]
-struct Bound {
-    items: Range<usize>,
-    /// Where the page before begins.
-    before: Option<usize>,
-    /// Where the page after begins.
-    after: Option<usize>,
+/// A page of a list that may be long: what stands on it, and where it stands.
+#[derive(Debug, Hash)]
+struct Stretch<T> {
+    items: Box<[T]>,
+    own: PagePath,
+    /// The addresses of its neighbours.
+    before: Option<String>,
+    after: Option<String>,
 }
 
-impl Bound {
-    fn all<T>(list: &[T], key: impl Fn(&T) -> &str) -> Vec<Self> {
+impl<T: Clone> Stretch<T> {
+    /// Every page of a list. Where one stands follows from what it begins with, but for the first.
+    fn all(site: &Site, list: &[T], key: impl Fn(&T) -> &str, at: impl Fn(Option<&T>) -> PagePath) -> Vec<Self> {
         let starts = bounds(list.iter().map(key));
-        let page = |at: usize| {
-            let after = starts.get(at + 1).copied();
-            let before = at.checked_sub(1).map(|before| starts[before]);
-            Self { items: starts[at]..after.unwrap_or(list.len()), before, after }
+        let address = |start: usize| at(list.get(start).filter(|_| start > 0));
+        let href = |start: &usize| site.facts.href(&SitePath::Page(address(*start)));
+        let page = |(place, &start): (usize, &usize)| {
+            let after = starts.get(place + 1);
+            Self {
+                items: list[start..after.copied().unwrap_or(list.len())].into(),
+                own: address(start),
+                before: place.checked_sub(1).map(|before| href(&starts[before])),
+                after: after.map(href),
+            }
         };
-        (0..starts.len()).map(page).collect()
+        starts.iter().enumerate().map(page).collect()
     }
 
     fn is_first(&self) -> bool {
         self.before.is_none()
     }
-
-    /// The address of the page that begins at a place: the first of a list is not named by what it begins with.
-    fn address<T>(list: &[T], start: usize, at: impl Fn(Option<&T>) -> PagePath) -> PagePath {
-        at(list.get(start).filter(|_| start > 0))
-    }
-
-    /// The addresses of this page and its neighbours.
-    fn addresses<T>(&self, site: &Site, list: &[T], at: impl Fn(Option<&T>) -> PagePath) -> Addresses {
-        let href = |start: usize| site.facts.href(&SitePath::Page(Self::address(list, start, &at)));
-        Addresses { own: Self::address(list, self.items.start, &at), before: self.before.map(href), after: self.after.map(href) }
-    }
-}
-
-struct Addresses {
-    own: PagePath,
-    before: Option<String>,
-    after: Option<String>,
 }
 
 #[derive(Serialize)]
 struct ShelfPage<'a> {
     heading: String,
     intro: Option<String>,
-    belief: Option<String>,
+    belief: Option<&'a str>,
     proved: bool,
     since: Option<String>,
     first: bool,
     kinds: Vec<Tab>,
     letters: Vec<Tab>,
     entries: Vec<Entry<'a>>,
-    before: Option<String>,
-    after: Option<String>,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
 }
 
 /// A neighbouring shelf.
@@ -184,35 +174,89 @@ pub(in crate::site) fn shelf_pages<'c>(site: &'c Site, cards: &'c [Card<'c>]) ->
     all.sort_by_cached_key(|card| card.order());
     let filled: Arc<[Shelf]> = filled(&all).into();
     let mut batches: Vec<Batch> = Vec::new();
-    for &of in filled.iter() {
-        let held: Arc<[&Card]> = all.iter().copied().filter(|card| card.stands_on(of)).collect();
-        for bound in Bound::all(&held, |card| card.name.as_str()) {
-            let (filled, held) = (filled.clone(), held.clone());
-            batches.push(alone(move || shelf(site, of, &filled, &held, &bound)));
-        }
+    for &shelf in filled.iter() {
+        let held: Vec<&Card> = all.iter().copied().filter(|card| card.stands_on(shelf)).collect();
+        let at = |card: Option<&&Card>| PagePath::Browse(shelf, card.map(|card| card.name.clone()));
+        let pages = Stretch::all(site, &held, |card| card.name.as_str(), at);
+        batches.extend(pages.into_iter().map(|of| Batch::One(Box::new(OnShelf { shelf, filled: filled.clone(), of }))));
     }
     batches
 }
 
 /// The list of namespaces, and every page of each.
 pub(in crate::site) fn namespace_pages<'c>(site: &'c Site, cards: &'c [Card<'c>]) -> Vec<Batch<'c>> {
-    let folders: Arc<[Folder]> = folders(cards).into();
-    let mut batches: Vec<Batch> = Vec::new();
-    for bound in Bound::all(&folders, |(namespace, _)| namespace.as_str()) {
-        let folders = folders.clone();
-        batches.push(alone(move || namespaces(site, &folders, &bound)));
-    }
-    for at in 0..folders.len() {
-        for bound in Bound::all(&folders[at].1, |card| card.name.as_str()) {
-            let folders = folders.clone();
-            batches.push(alone(move || namespace(site, &folders[at], &bound)));
+    let folders = folders(cards);
+    let counts: Vec<(Namespace, usize)> = folders.iter().map(|(namespace, all)| (namespace.clone(), all.len())).collect();
+    let at = |folder: Option<&(Namespace, usize)>| PagePath::Namespaces(folder.map(|(namespace, _)| namespace.clone()));
+    let pages = Stretch::all(site, &counts, |(namespace, _)| namespace.as_str(), at);
+    let mut batches: Vec<Batch> = pages.into_iter().map(|of| Batch::One(Box::new(AllNamespaces(of)))).collect();
+    for (namespace, all) in folders {
+        let belief = Belief::of(site.registry, &namespace);
+        let at = |card: Option<&&Card>| PagePath::Namespace(namespace.clone(), card.map(|card| card.name.clone()));
+        for of in Stretch::all(site, &all, |card| card.name.as_str(), at) {
+            let servers = of.is_first().then_some(all.len());
+            let page = OneNamespace { namespace: namespace.clone(), belief: belief.clone(), servers, of };
+            batches.push(Batch::One(Box::new(page)));
         }
     }
     batches
 }
 
-/// One page of a shelf; `all` are its servers, of which the page shows some.
-fn shelf(site: &Site, shelf: Shelf, filled: &[Shelf], all: &[&Card], bound: &Bound) -> Page {
+/// A page of a shelf.
+#[derive(Hash)]
+struct OnShelf<'c> {
+    shelf: Shelf,
+    /// Every shelf that holds something.
+    filled: Arc<[Shelf]>,
+    of: Stretch<&'c Card<'c>>,
+}
+
+/// A page of the list of namespaces, with how many servers each has.
+#[derive(Hash)]
+struct AllNamespaces(Stretch<(Namespace, usize)>);
+
+/// A page of a namespace.
+#[derive(Hash)]
+struct OneNamespace<'c> {
+    namespace: Namespace,
+    belief: Belief,
+    /// How many there are, where that is said.
+    servers: Option<usize>,
+    of: Stretch<&'c Card<'c>>,
+}
+
+impl Made for OnShelf<'_> {
+    fn path(&self) -> PagePath {
+        self.of.own.clone()
+    }
+
+    fn page(&self, site: &Site) -> Page {
+        shelf(site, self)
+    }
+}
+
+impl Made for AllNamespaces {
+    fn path(&self) -> PagePath {
+        self.0.own.clone()
+    }
+
+    fn page(&self, site: &Site) -> Page {
+        namespaces(site, &self.0)
+    }
+}
+
+impl Made for OneNamespace<'_> {
+    fn path(&self) -> PagePath {
+        self.of.own.clone()
+    }
+
+    fn page(&self, site: &Site) -> Page {
+        namespace(site, self)
+    }
+}
+
+fn shelf(site: &Site, OnShelf { shelf, filled, of }: &OnShelf) -> Page {
+    let shelf = *shelf;
     let (heading, intro) = match shelf {
         Shelf::All => ("All servers".to_owned(), "Every server of this registry, by title.".to_owned()),
         Shelf::Letter(letter) => {
@@ -229,22 +273,21 @@ fn shelf(site: &Site, shelf: Shelf, filled: &[Shelf], all: &[&Card], bound: &Bou
             ("Deprecated servers".to_owned(), "Servers whose publishers advise against starting to use them.".to_owned())
         }
     };
-    let addresses = bound.addresses(site, all, |card| PagePath::Browse(shelf, card.map(|card| card.name.clone())));
     let (kinds, letters) = tabs(site, filled, Some(shelf));
-    let of = ShelfPage {
+    let page_of = ShelfPage {
         heading: heading.clone(),
         intro: Some(intro.clone()),
         belief: None,
         proved: false,
         since: None,
-        first: bound.is_first(),
+        first: of.is_first(),
         kinds,
         letters,
-        entries: all[bound.items.clone()].iter().map(|card| Entry::of(site, card)).collect(),
-        before: addresses.before,
-        after: addresses.after,
+        entries: of.items.iter().map(|card| Entry::of(site, card)).collect(),
+        before: of.before.as_deref(),
+        after: of.after.as_deref(),
     };
-    page(site, "shelf", addresses.own, &heading, intro, "browse", of)
+    page(site, "shelf", of.own.clone(), &heading, intro, "browse", page_of)
 }
 
 fn packaged(kind: PackageType) -> &'static str {
@@ -257,30 +300,36 @@ fn packaged(kind: PackageType) -> &'static str {
     }
 }
 
-/// One page of a namespace.
-fn namespace(site: &Site, (namespace, all): &Folder, bound: &Bound) -> Page {
-    let belief = Belief::of(site.registry, namespace);
+fn namespace(site: &Site, OneNamespace { namespace, belief, servers, of }: &OneNamespace) -> Page {
     let whose = match namespace.kind() {
         NamespaceKind::GitHub { login } => format!("The namespace of the GitHub account {login}"),
         NamespaceKind::Domain { domain } => format!("The namespace of {domain}"),
     };
-    let at = |card: Option<&&Card>| PagePath::Namespace(namespace.clone(), card.map(|card| card.name.clone()));
-    let addresses = bound.addresses(site, all, at);
-    let first = bound.is_first();
-    let of = ShelfPage {
+    let page_of = ShelfPage {
         heading: namespace.to_string(),
-        intro: Some(if first { format!("{whose}: {}.", counted(all.len(), "server", "servers")) } else { format!("{whose}.") }),
-        belief: Some(belief.claim),
+        intro: Some(match servers {
+            Some(servers) => format!("{whose}: {}.", counted(*servers, "server", "servers")),
+            None => format!("{whose}."),
+        }),
+        belief: Some(&belief.claim),
         proved: belief.proved,
-        since: belief.since.map(|since| day(&since).unwrap_or_else(|| visible(&since, 40))),
-        first,
+        since: belief.since.as_deref().map(|since| day(since).unwrap_or_else(|| visible(since, 40))),
+        first: of.is_first(),
         kinds: Vec::new(),
         letters: Vec::new(),
-        entries: all[bound.items.clone()].iter().map(|card| Entry::of(site, card)).collect(),
-        before: addresses.before,
-        after: addresses.after,
+        entries: of.items.iter().map(|card| Entry::of(site, card)).collect(),
+        before: of.before.as_deref(),
+        after: of.after.as_deref(),
     };
-    page(site, "shelf", addresses.own, namespace.as_str(), format!("MCP servers published under {namespace}."), "namespaces", of)
+    page(
+        site,
+        "shelf",
+        of.own.clone(),
+        namespace.as_str(),
+        format!("MCP servers published under {namespace}."),
+        "namespaces",
+        page_of,
+    )
 }
 
 /// A namespace with its servers.
@@ -299,8 +348,8 @@ pub(in crate::site) fn folders<'c>(cards: &'c [Card<'c>]) -> Vec<Folder<'c>> {
 struct NamespacesPage<'a> {
     first: bool,
     namespaces: Vec<Line<'a>>,
-    before: Option<String>,
-    after: Option<String>,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -311,25 +360,23 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(site: &Site, (namespace, cards): &'a Folder) -> Self {
+    pub(super) fn of(site: &Site, namespace: &'a Namespace, servers: usize) -> Self {
         Self {
             name: namespace.as_str(),
             href: site.facts.href(&SitePath::Page(PagePath::Namespace(namespace.clone(), None))),
-            count: counted(cards.len(), "server", "servers"),
+            count: counted(servers, "server", "servers"),
         }
     }
 }
 
-/// One page of the list of namespaces.
-fn namespaces(site: &Site, all: &[Folder], bound: &Bound) -> Page {
-    let addresses = bound.addresses(site, all, |folder| PagePath::Namespaces(folder.map(|(namespace, _)| namespace.clone())));
-    let of = NamespacesPage {
-        first: bound.is_first(),
-        namespaces: all[bound.items.clone()].iter().map(|folder| Line::of(site, folder)).collect(),
-        before: addresses.before,
-        after: addresses.after,
+fn namespaces(site: &Site, of: &Stretch<(Namespace, usize)>) -> Page {
+    let page_of = NamespacesPage {
+        first: of.is_first(),
+        namespaces: of.items.iter().map(|(namespace, servers)| Line::of(site, namespace, *servers)).collect(),
+        before: of.before.as_deref(),
+        after: of.after.as_deref(),
     };
-    page(site, "namespaces", addresses.own, "Namespaces", "Everybody who publishes here.".to_owned(), "namespaces", of)
+    page(site, "namespaces", of.own.clone(), "Namespaces", "Everybody who publishes here.".to_owned(), "namespaces", page_of)
 }
 
 #[cfg(test)]

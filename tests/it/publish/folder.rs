@@ -145,6 +145,9 @@ fn a_published_folder_becomes_plain_and_back() {
     at(&repo, "main");
     ran(&repo, &publish(&[]));
     same(&site(&repo.path().join("fresh-main")), &site(&public), "over a build");
+    for note in ["state.json", "manifest", "inputs", "servers", "pages"] {
+        assert!(!public.join(".gazette").join(note).exists(), "what the build has noted is over: {note}");
+    }
 }
 
 #[test]
