@@ -20,7 +20,7 @@ use super::{
 };
 
 /// What one rendering leaves behind for the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Known {
     /// How many bytes of each collection stand before its parts.
     openings: Vec<u64>,
@@ -30,6 +30,7 @@ pub struct Known {
     pages: BTreeMap<Box<str>, Sha256>,
 }
 
+/// What is known of a server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Server<'a> {
     name: Cow<'a, str>,
