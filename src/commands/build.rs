@@ -35,9 +35,11 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     };
     let program = disk::program()?;
     if let Some(stamp) = unchanged(build, &place, target.as_ref(), &program)? {
+        let source = place.committed()?;
         watch.stage("comparing");
         summarize(&stamp, Written { unchanged: stamp.documents, ..Written::default() }, build, out)?;
         terminal::note(&format!("time: {}", watch.summary()));
+        source.note_uncommitted();
         return Ok(ExitCode::SUCCESS);
     }
 
