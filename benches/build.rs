@@ -44,7 +44,7 @@ fn main() {
 
     // Every run writes where nothing was: file systems are slow to give out what was just freed, which would be measured too.
     let clean = median_after(RUNS, || place.next(), || build(&place.here()));
-    // Every file its own, as `cp -r` makes them and as archives of a site have to be.
+    // Every file its own, as `cp -r` makes them and as GitHub Pages takes them.
     assert_eq!(run(&place.dir, "tar", &["--hard-dereference", "-cf", "site.tar", "-C", &place.here(), "."]), 0);
     let site = place.here();
     let tar = median_after(

@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     TO_FIX,
-    place::{Place, settings},
+    place::{Place, note_uncommitted, settings},
 };
 
 pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
@@ -35,11 +35,11 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     };
     let program = disk::program()?;
     if let Some(stamp) = unchanged(build, &place, target.as_ref(), &program)? {
-        let source = place.committed()?;
+        let uncommitted = place.uncommitted()?;
         watch.stage("comparing");
         summarize(&stamp, Written { unchanged: stamp.documents, ..Written::default() }, build, out)?;
         terminal::note(&format!("time: {}", watch.summary()));
-        source.note_uncommitted();
+        note_uncommitted(uncommitted);
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -63,7 +63,7 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     watch.stage("rendering and writing");
     summarize(&stamp, written, build, out)?;
     terminal::note(&format!("time: {}", watch.summary()));
-    source.note_uncommitted();
+    note_uncommitted(source.uncommitted);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     TO_FIX,
-    place::{Place, Source, settings},
+    place::{Place, Source, note_uncommitted, settings},
 };
 
 /// A commit's registry, read.
@@ -67,7 +67,7 @@ impl Read {
         out: &mut dyn Write,
         then: impl FnOnce(&Edition, &mut dyn Write) -> anyhow::Result<T>,
     ) -> anyhow::Result<Made<T>> {
-        self.source.note_uncommitted();
+        note_uncommitted(self.source.uncommitted);
         let Source { checkout, history, .. } = self.source;
         let extras = extras(&self.config);
         let (registry, findings) = Registry::outline(&checkout, history, self.config)?;

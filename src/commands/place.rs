@@ -35,14 +35,12 @@ pub(super) struct Source {
 /// The name by which the folder is looked for.
 const FOLDER: &str = "registry-data";
 
-impl Source {
-    /// Says that what lies in the folder but not in the commit is no part of the site.
-    pub(super) fn note_uncommitted(&self) {
-        match self.uncommitted {
-            0 => {}
-            1 => terminal::note("note: 1 file differs from the commit; it is no part of the site"),
-            some => terminal::note(&format!("note: {some} files differ from the commit; they are no part of the site")),
-        }
+/// Says that files which differ from the commit are no part of the site.
+pub(super) fn note_uncommitted(files: usize) {
+    match files {
+        0 => {}
+        1 => terminal::note("note: 1 file differs from the commit; it is no part of the site"),
+        some => terminal::note(&format!("note: {some} files differ from the commit; they are no part of the site")),
     }
 }
 
@@ -81,13 +79,24 @@ impl Place {
     pub(super) fn committed(&self) -> anyhow::Result<Source> {
         let repository = self.repository()?;
         let head = repository.head()?;
-        let (committed, lying) = rayon::join(
-            || self.committed_at(head),
-            || repository.root().filter(|_| folder::is_folder(&self.data)).map(|_| self.files()).transpose(),
-        );
+        let (committed, lying) = rayon::join(|| self.committed_at(head), || self.work_tree(repository));
         let (checkout, history) = committed?;
         let uncommitted = lying?.map_or(0, |lying| checkout.difference(&lying));
         Ok(Source { checkout, history: history.into(), uncommitted })
+    }
+
+    /// How many files lie otherwise than in the last commit.
+    pub(super) fn uncommitted(&self) -> anyhow::Result<usize> {
+        let repository = self.repository()?;
+        let head = repository.tree(repository.head()?)?;
+        let (committed, lying) = rayon::join(|| repository.checkout(&head, &self.prefix), || self.work_tree(repository));
+        let committed = committed?;
+        Ok(lying?.map_or(0, |lying| committed.difference(&lying)))
+    }
+
+    /// The files as they lie, if there are any beside those in commits.
+    fn work_tree(&self, repository: &Repository) -> anyhow::Result<Option<Checkout>> {
+        repository.root().filter(|_| folder::is_folder(&self.data)).map(|_| self.files()).transpose()
     }
 
     /// The files as they lie, and the history of the last commit with whatever is uncommitted after it.

@@ -259,6 +259,22 @@ fn a_list_that_was_changed_by_hand_is_not_built_upon() {
     }
 }
 
+/// Their files are not even there.
+#[test]
+fn servers_that_stay_the_same_are_not_read() {
+    let (repo, ids) = story(&exchange());
+    at(&repo, &ids[1]);
+    let expected = built(&repo, "fresh");
+    at(&repo, &ids[0]);
+    built(&repo, "public");
+    at(&repo, &ids[1]);
+    let id = repo.git(&["rev-parse", "HEAD:registry-data/servers/com.example/echo/1.0.0.json"]);
+    fs::remove_file(repo.path().join(".git/objects").join(&id[..2]).join(&id[2..])).expect("it lies alone");
+    let printed = build(&repo, "other");
+    assert!(printed.contains("lacks object") && printed.ends_with("exit 2\n"), "{printed}");
+    same(&expected, &built(&repo, "public"), "without the file of one that stays");
+}
+
 /// Whoever loses or changes what is remembered of servers and pages makes the next build slower, and no other.
 #[test]
 fn what_is_remembered_is_not_needed() {
@@ -274,7 +290,7 @@ fn what_is_remembered_is_not_needed() {
         if round < 2 {
             fs::remove_file(&note).expect("it is there");
         } else {
-            fs::write(&note, text.replace("com.example", "com.elsewhere")).expect("a file");
+            fs::write(&note, text.replace("Says it.", "Says no.").replace("namespaces/", "elsewhere/")).expect("a file");
         }
         let now = usize::from(round % 2 == 1);
         at(&repo, &ids[now]);

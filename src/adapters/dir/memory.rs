@@ -151,3 +151,29 @@ fn altered(path: &Path) -> anyhow::Error {
     let error = format!("`{}` is not as the last build left it", path.display());
     WayOut::new(error, "run `gazette build --repair` with the same `--out`, which reads every file and makes it good").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_kept_if_it_was_made_of_the_same() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let of = |text: &str| Sha256::of(text.as_bytes());
+        let first = Notes::of(dir.path());
+        assert!(!first.keep("browse/index.html", of("a")) && !first.keep("gone/index.html", of("b")), "nothing is known yet");
+        first.learn(&mut Known::lines(&[3], [].into_iter())).expect("it is written");
+        let remembered = first.finish().expect("it is written").expect("something was learned");
+
+        let mut next = Notes::of(dir.path());
+        next.recall(&remembered);
+        assert!(next.keep("browse/index.html", of("a")) && !next.keep("new/index.html", of("c")));
+        assert!(next.keeps("browse/index.html") && !next.keeps("new/index.html"));
+        assert!(!next.keeps("gone/index.html"), "nobody has made it again");
+        assert!(!next.keep("browse/index.html", of("other")) && !next.keeps("browse/index.html"));
+
+        let mut other = Notes::of(dir.path());
+        other.recall(&Remembered { servers: remembered.pages, pages: remembered.pages });
+        assert!(!other.keep("browse/index.html", of("a")), "these are not the notes that were meant");
+    }
+}
