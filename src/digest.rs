@@ -77,32 +77,33 @@ fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-fn to_hex<const N: usize>(bytes: &[u8; N], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Gives bytes as lower-case hexadecimal digits.
+pub fn hex<const N: usize, T>(bytes: &[u8; N], give: impl FnOnce(&str) -> T) -> T {
     let digits = bytes.map(|byte| [byte >> 4, byte & 0xf].map(|nibble| b"0123456789abcdef"[usize::from(nibble)]));
-    f.write_str(std::str::from_utf8(digits.as_flattened()).expect("hexadecimal digits are text"))
+    give(std::str::from_utf8(digits.as_flattened()).expect("hexadecimal digits are text"))
 }
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to_hex(&self.0, f)
+        hex(&self.0, |digits| f.write_str(digits))
     }
 }
 
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to_hex(&self.0, f)
+        hex(&self.0, |digits| f.write_str(digits))
     }
 }
 
 impl fmt::Display for GitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to_hex(&self.0, f)
+        hex(&self.0, |digits| f.write_str(digits))
     }
 }
 
 impl fmt::Debug for GitId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to_hex(&self.0, f)
+        hex(&self.0, |digits| f.write_str(digits))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{fmt, sync::LazyLock};
 use rayon::prelude::*;
 
 use crate::{
-    digest::{Digesting, Sha256},
+    digest::{Digesting, Sha256, hex},
     site::path::{Cache, HostFile, Kind, SitePath},
 };
 
@@ -50,11 +50,13 @@ impl Line {
     pub fn of(path: &SitePath, sha256: Sha256, size: u64) -> Self {
         Self { sha256, size, headers: Fingerprint::of(path) }
     }
-}
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.sha256, self.size, self.headers)
+    /// Adds a line as [`Draft::read`] reads it.
+    fn write(&self, key: &str, out: &mut String) {
+        hex(self.sha256.as_bytes(), |digits| out.push_str(digits));
+        let _ = fmt::Write::write_fmt(out, format_args!(" {} ", self.size));
+        hex(&self.headers.0, |digits| out.push_str(digits));
+        out.extend([" ", key, "\n"]);
     }
 }
 
@@ -82,7 +84,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+        hex(&self.0, |digits| f.write_str(digits))
     }
 }
 
@@ -217,10 +219,30 @@ impl Manifest {
 
     /// With other lines, which count where both have a key.
     #[must_use]
-    pub fn with<K: AsRef<str>>(self, lines: impl IntoIterator<Item = (K, Line)>) -> Self {
-        let mut draft = Draft(self);
+    pub fn with<K: AsRef<str>>(mut self, lines: impl IntoIterator<Item = (K, Line)>) -> Self {
+        let mut draft = Draft::default();
         lines.into_iter().for_each(|(key, line)| draft.add(key.as_ref(), line));
-        draft.finish()
+        let others = draft.finish();
+        let mut new = Draft(Self { keys: self.keys, lines: Vec::new() });
+        let mut at = 0;
+        for (key, line) in others.iter() {
+            at += self.lines[at..].partition_point(|keyed| keyed.key(&new.0.keys) < key);
+            match self.lines.get_mut(at).filter(|keyed| keyed.key(&new.0.keys) == key) {
+                Some(keyed) => keyed.line = *line,
+                None => new.add(key, *line),
+            }
+        }
+        let Self { keys, lines: new } = new.0;
+        // From the end on, so that each line moves once, and none where none is new.
+        let mut end = self.lines.len();
+        self.lines.extend(&new);
+        for (before, keyed) in new.iter().enumerate().rev() {
+            let start = self.lines[..end].partition_point(|other| other.key(&keys) < keyed.key(&keys));
+            self.lines.copy_within(start..end, start + before + 1);
+            self.lines[start + before] = *keyed;
+            end = start;
+        }
+        Self { keys, lines: self.lines }
     }
 
     /// Of all bytes of the site and where they lie: the same wherever the same commit was built, whatever form it took.
@@ -228,7 +250,7 @@ impl Manifest {
         let (mut digesting, mut text) = (Digesting::default(), String::new());
         for (key, line) in self.documents() {
             text.clear();
-            let _ = fmt::Write::write_fmt(&mut text, format_args!("{line} {key}\n"));
+            line.write(key, &mut text);
             digesting.add(text.as_bytes());
         }
         digesting.end().0
@@ -249,7 +271,7 @@ impl Manifest {
         self.lines.chunks(PIECE).map(|lines| {
             let mut out = String::with_capacity(160 * lines.len());
             for keyed in lines {
-                let _ = fmt::Write::write_fmt(&mut out, format_args!("{} {}\n", keyed.line, keyed.key(&self.keys)));
+                keyed.line.write(keyed.key(&self.keys), &mut out);
             }
             out
         })
@@ -258,6 +280,10 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn line(size: u64) -> Line {
@@ -293,5 +319,16 @@ mod tests {
         assert_eq!((read(&[&text]), read(&[first, "", rest])), (Some(more.clone()), Some(more)));
         assert_eq!((read(&[&text[1..]]), read(&[text.trim_end()])), (None, None));
         assert_ne!(manifest, Manifest::default());
+    }
+
+    proptest! {
+        #[test]
+        fn with_other_lines_it_is_what_a_map_would_be(lines in vec(("[a-c/]{0,3}", 0_u64..9), 0..20), others in vec(("[a-d/]{0,3}", 0_u64..9), 0..20)) {
+            let of = |(key, size): &(String, u64)| (key.clone(), line(*size));
+            let manifest = lines.iter().map(of).collect::<Manifest>().with(others.iter().map(of));
+            let map: BTreeMap<String, Line> = lines.iter().chain(&others).map(of).collect();
+            let of_map: Vec<(&str, &Line)> = map.iter().map(|(key, line)| (&**key, line)).collect();
+            prop_assert_eq!(manifest.iter().collect::<Vec<_>>(), of_map);
+        }
     }
 }

@@ -216,8 +216,8 @@ impl<'a> Site<'a> {
         ];
         let discovery = |give: Give| exports::mcphub::card_pages(&self.facts, cards).iter().try_for_each(|page| page.given(give));
         batches.push(Batch::several(discovery));
-        batches.extend(html::shelf_pages(self, cards));
-        batches.extend(html::namespace_pages(self, cards));
+        let (shelves, namespaces) = rayon::join(|| html::shelf_pages(self, cards), || html::namespace_pages(self, cards));
+        batches.extend(shelves.into_iter().chain(namespaces));
         batches.extend(html::group_pages(self, cards));
         let deleted = self.registry.servers.iter().filter(|(_, server)| server.latest().is_none() && !server.releases.is_empty());
         batches.extend(deleted.map(|(name, server)| Batch::alone(|| html::gone(self, name, server))));
@@ -245,7 +245,7 @@ impl<'a> Site<'a> {
 
     /// Renders every page in bounded memory, on all cores; `findings` are the files that are no entries, for which the whole
     /// is refused.
-    pub fn render(&'a self, wants: &Wants, sink: &impl Sink) -> anyhow::Result<Vec<Finding>> {
+    pub fn render(&'a self, wants: &Wants, sink: &'a impl Sink) -> anyhow::Result<Vec<Finding>> {
         stream::render(self, wants, sink)
     }
 }

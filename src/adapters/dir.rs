@@ -23,7 +23,7 @@ pub use bucket::Files;
 pub use fresh::Fresh;
 pub use lines::Nowhere;
 pub use record::{Record, Stamp};
-pub use update::{Built, Update};
+pub use update::{Built, Recalled, Update};
 
 use super::{WayOut, disk, folder};
 use crate::{

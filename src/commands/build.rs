@@ -6,7 +6,7 @@ use crate::{
     adapters::{
         WayOut,
         clock::Stopwatch,
-        dir::{Fresh, Nowhere, Stamp, Target, Update, Written},
+        dir::{Directory, Fresh, Nowhere, Recalled, Stamp, Target, Update, Written},
         disk, folder,
         pages::Form,
         terminal::{self, Progress},
@@ -49,13 +49,17 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     };
     let (config, _) = settings(&source.checkout)?;
     watch.stage("history");
-    let (registry, findings) = Registry::outline(&source.checkout, source.history.clone(), config)?;
+    let (outlined, goal) = rayon::join(
+        || Registry::outline(&source.checkout, source.history.clone(), config),
+        || Goal::of(target, &program, build.repair),
+    );
+    let (registry, findings) = outlined?;
     if findings.iter().any(|finding| finding.verdict == Verdict::Reject) {
         return refuse(findings, &registry, colour, out);
     }
     watch.stage("reading");
     let site = Site::of(&registry, &source.checkout);
-    let rendered = render(&site, &place, &program, target, build.repair)?;
+    let rendered = render(&site, &place, &program, goal?)?;
     let (stamp, written) = match rendered {
         Ok(rendered) => rendered,
         Err(findings) => return refuse(findings, &registry, colour, out),
@@ -65,6 +69,23 @@ pub(super) fn run(build: &Build, colour: bool, out: &mut dyn Write) -> anyhow::R
     terminal::note(&format!("time: {}", watch.summary()));
     note_uncommitted(source.uncommitted);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a site goes, and what is known of what lies there.
+enum Goal {
+    Nowhere,
+    Fresh(Directory),
+    Over(Box<Recalled>),
+}
+
+impl Goal {
+    fn of(target: Option<Target>, program: &Sha256, repair: bool) -> anyhow::Result<Self> {
+        Ok(match target {
+            None => Self::Nowhere,
+            Some(Target::Fresh(directory)) => Self::Fresh(directory),
+            Some(Target::Existing(built)) => Self::Over(Box::new(built.recall(program, repair)?)),
+        })
+    }
 }
 
 /// A folder that is neither in the registry nor around it.
@@ -89,17 +110,17 @@ fn unchanged(build: &Build, place: &Place, target: Option<&Target>, program: &Sh
 
 type Rendered = Result<(Stamp, Written), Vec<Finding>>;
 
-fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, repair: bool) -> anyhow::Result<Rendered> {
+fn render(site: &Site, place: &Place, program: &Sha256, goal: Goal) -> anyhow::Result<Rendered> {
     let stamp = |manifest: &Manifest| stamp(site, place, program, manifest);
     let inputs = || Inputs::of(site, program);
     let (plain, counts) = (site.registry.config.site.plain, site.facts.counts);
-    match target {
-        None => {
+    match goal {
+        Goal::Nowhere => {
             let nowhere = Nowhere::of(counts, Form::Folder);
             let findings = all(site, &nowhere)?;
             Ok(if findings.is_empty() { Ok((stamp(&nowhere.manifest()), Written::default())) } else { Err(findings) })
         }
-        Some(Target::Fresh(directory)) => {
+        Goal::Fresh(directory) => {
             let fresh = Fresh::begin(directory, plain, counts);
             site.host_pages().iter().try_for_each(|page| fresh.page(&page.paths, &page.body))?;
             let findings = all(site, &fresh)?;
@@ -108,20 +129,22 @@ fn render(site: &Site, place: &Place, program: &Sha256, target: Option<Target>, 
             }
             Ok(Err(findings))
         }
-        Some(Target::Existing(built)) => {
-            let update = Update::begin(*built, plain, repair, counts)?;
-            changed(site, update, &inputs(), stamp)
-        }
+        Goal::Over(recalled) => changed(site, Update::begin(*recalled, plain, counts), inputs(), stamp),
     }
 }
 
 /// What is not as the last build made it.
-fn changed(site: &Site, mut update: Update, inputs: &Inputs, stamp: impl FnOnce(&Manifest) -> Stamp) -> anyhow::Result<Rendered> {
-    let before = update.inputs().cloned().unwrap_or_default();
+fn changed(
+    site: &Site,
+    mut update: Update,
+    inputs: Inputs,
+    stamp: impl FnOnce(&Manifest) -> Stamp + Send,
+) -> anyhow::Result<Rendered> {
+    let before = update.take_inputs().unwrap_or_default();
     let has_changed = |name: &ServerName| !inputs.same_server(&before, name);
     let collections = !inputs.same_whole(&before);
     if collections && inputs.all == before.all {
-        update.recall();
+        update.rely();
     }
     let progress = Progress::of(site.facts.counts.servers);
     let wants = Wants { server: &has_changed, collections, progress: &|done| progress.at(done) };
@@ -131,13 +154,13 @@ fn changed(site: &Site, mut update: Update, inputs: &Inputs, stamp: impl FnOnce(
     if !findings.is_empty() {
         return Ok(Err(findings));
     }
-    let stays = |key: &str| match path::server_of(key).and_then(|name| Some((name, inputs.servers.get(name)?))) {
+    let stays = |inputs: &Inputs, key: &str| match path::server_of(key).and_then(|name| Some((name, inputs.servers.get(name)?))) {
         Some((name, now)) => before.servers.get(name) == Some(now),
         // Where a server was whose every version is deleted, a page says so; it is made with those that are made of all servers.
         None => !collections,
     };
-    let stays = |key: &str| inputs.all == before.all && stays(key);
-    update.apply(stays, stamp, inputs.clone()).map(Ok)
+    let stays = |inputs: &Inputs, key: &str| inputs.all == before.all && stays(inputs, key);
+    update.apply(stays, stamp, inputs).map(Ok)
 }
 
 /// Every page of a site that nothing is known of.

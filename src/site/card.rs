@@ -1,5 +1,7 @@
 //! So little of a server that all of them fit in memory: what lists, search, feeds and the front page show.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +25,7 @@ pub struct Card<'a> {
     pub name: &'a ServerName,
     /// The newest version that is not deleted.
     pub version: &'a Version,
-    pub said: Said,
+    pub said: Cow<'a, Said>,
 }
 
 /// What is said of a server, and nothing that follows from its paths.
@@ -75,7 +77,7 @@ impl<'a> Card<'a> {
             published: times().map(|official| official.published_at).min().unwrap_or_default(),
             updated: times().map(|official| official.updated_at).max().unwrap_or_default(),
         };
-        Self { name: shown.name, version: latest.record.version, said }
+        Self { name: shown.name, version: latest.record.version, said: Cow::Owned(said) }
     }
 
     /// What people call it.

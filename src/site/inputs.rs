@@ -1,6 +1,6 @@
 //! What each part of a site is made of, as a digest: where it stayed the same, nothing has to be read or rendered again.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Write};
 
 use rayon::prelude::*;
 
@@ -86,12 +86,15 @@ fn of_server(site: &Site, name: &ServerName, server: &Server) -> Sha256 {
         let version = &release.version;
         let item = site.checkout.get(&site.checkout.version_path(name, version));
         let GitId(blob) = item.and_then(|item| item.id).unwrap_or(GitId([0; 20]));
-        let life = site.registry.history.line(name, version);
-        let times = life.map(|life| (life.published_at().0, life.status_changed_at().0, life.first_serial()));
         text.extend_from_slice(&blob);
-        text.extend_from_slice(format!("{version} {times:?} {:?}\n", server.status.of(version)).as_bytes());
+        text.extend_from_slice(version.as_str().as_bytes());
+        if let Some(life) = site.registry.history.line(name, version) {
+            let (published, changed) = (life.published_at().0, life.status_changed_at().0);
+            text.extend([published, changed].map(i64::to_be_bytes).as_flattened());
+            text.extend(life.first_serial().to_be_bytes());
+        }
+        writeln!(text, " {:?}", server.status.of(version)).expect("memory is written to");
     }
-    let governed = super::owner::Governed::of(site.registry, &name.namespace());
-    text.extend_from_slice(format!("{governed:?}").as_bytes());
+    write!(text, "{:?}", super::owner::Governed::of(site.registry, &name.namespace())).expect("memory is written to");
     Sha256::of(&text)
 }

@@ -12,7 +12,7 @@ use std::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Digesting, Sha256};
+use crate::digest::Sha256;
 
 use super::{
     card::{Card, Said},
@@ -30,6 +30,14 @@ pub struct Known {
     pages: BTreeMap<Box<str>, Sha256>,
 }
 
+/// The same, as it is read: piece by piece, each of whole lines.
+#[derive(Debug, Default)]
+pub struct Draft {
+    openings: Option<Vec<u64>>,
+    servers: Vec<Server<'static>>,
+    pages: BTreeMap<Box<str>, Sha256>,
+}
+
 /// What is known of a server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Server<'a> {
@@ -41,7 +49,7 @@ pub struct Server<'a> {
 
 impl<'a> Server<'a> {
     pub fn of(card: &'a Card, parts: &'a [u64]) -> Self {
-        Self { name: Cow::Borrowed(card.name.as_str()), said: Cow::Borrowed(&card.said), parts: Cow::Borrowed(parts) }
+        Self { name: Cow::Borrowed(card.name.as_str()), said: Cow::Borrowed(&*card.said), parts: Cow::Borrowed(parts) }
     }
 }
 
@@ -74,22 +82,9 @@ pub trait Predecessor: Send {
 }
 
 impl Known {
-    /// The text that [`Self::parse`] reads, without what is told of pages: a line for the openings, then one for each server.
+    /// What [`Draft::servers`] reads: a line for the openings, then one for each server.
     pub fn lines<'s>(openings: &'s [u64], servers: impl Iterator<Item = Server<'s>>) -> impl Iterator<Item = String> {
         iter::once(line(&openings)).chain(servers.map(|server| line(&server)))
-    }
-
-    /// Nothing, if these are not the lines of servers and a line for each page.
-    pub fn parse(servers: &str, pages: &str) -> Option<Self> {
-        let (openings, servers) = servers.split_once('\n')?;
-        let openings: Vec<u64> = serde_json::from_str(openings).ok()?;
-        let whole = |server: &Server| server.parts.len() == openings.len();
-        let servers = servers.par_lines().map(|line| serde_json::from_str(line).ok().filter(whole));
-        let pages = pages.lines().map(|line| {
-            let (digest, key) = line.split_once(' ')?;
-            Some((key.into(), Sha256::parse(digest)?))
-        });
-        Some(Self { servers: servers.collect::<Option<_>>()?, pages: pages.collect::<Option<_>>()?, openings })
     }
 
     /// How many collections it knows.
@@ -109,6 +104,39 @@ impl Known {
     /// What the page at a key was made of.
     pub fn page(&self, key: &str) -> Option<Sha256> {
         self.pages.get(key).copied()
+    }
+}
+
+impl Draft {
+    /// Lines of [`Known::lines`], or nothing.
+    pub fn servers(&mut self, piece: &str) -> Option<()> {
+        let servers = if self.openings.is_some() {
+            piece
+        } else {
+            let (openings, servers) = piece.split_once('\n')?;
+            self.openings = Some(serde_json::from_str(openings).ok()?);
+            servers
+        };
+        let collections = self.openings.as_ref().map_or(0, Vec::len);
+        let whole = |server: &Server| server.parts.len() == collections;
+        let servers = servers.par_lines().map(|line| serde_json::from_str(line).ok().filter(whole));
+        self.servers.append(&mut servers.collect::<Option<Vec<_>>>()?);
+        Some(())
+    }
+
+    /// Lines that each tell what the page at a key was made of, or nothing.
+    pub fn pages(&mut self, piece: &str) -> Option<()> {
+        for line in piece.lines() {
+            let (digest, key) = line.split_once(' ')?;
+            self.pages.insert(key.into(), Sha256::parse(digest)?);
+        }
+        Some(())
+    }
+
+    /// Nothing, if no lines of servers were read.
+    pub fn finish(self) -> Option<Known> {
+        let Self { openings, servers, pages } = self;
+        Some(Known { openings: openings?, servers, pages })
     }
 }
 
@@ -154,24 +182,32 @@ impl<'k> Places<'k> {
 
 /// The digest of everything in a value that derives `Hash`. Another machine may give another.
 pub fn digest_of(value: &(impl Hash + ?Sized)) -> Sha256 {
-    struct Whole(Digesting);
+    /// Values come in pieces of a few bytes, which are sooner digested together.
+    struct Whole(Vec<u8>);
     impl Hasher for Whole {
         fn write(&mut self, bytes: &[u8]) {
-            self.0.add(bytes);
+            self.0.extend_from_slice(bytes);
         }
 
         fn finish(&self) -> u64 {
             unreachable!("the digest is wanted whole")
         }
     }
-    let mut whole = Whole(Digesting::default());
+    let mut whole = Whole(Vec::new());
     value.hash(&mut whole);
-    whole.0.end().0
+    Sha256::of(&whole.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(servers: &[&str], pages: &str) -> Option<Known> {
+        let mut draft = Draft::default();
+        servers.iter().try_for_each(|piece| draft.servers(piece))?;
+        draft.pages(pages)?;
+        draft.finish()
+    }
 
     fn known(parts: &[[u64; 2]]) -> Known {
         let said = || Said {
@@ -194,7 +230,11 @@ mod tests {
         let servers: Vec<Server> = parts.iter().enumerate().map(server).collect();
         let text: String = Known::lines(&[10, 0], servers.iter().cloned()).collect();
         let page = format!("{} browse/all/\n", Sha256::of(b"x"));
-        let known = Known::parse(&text, &page).expect("it was written so");
+        let known = parse(&[&text], &page).expect("it was written so");
+        let (openings, rest) = text.split_at(text.find('\n').expect("a line") + 1);
+        let (first, rest) = rest.split_at(rest.find('\n').expect("a line") + 1);
+        let pieces = parse(&[openings, first, "", rest], &page).expect("it was written so");
+        assert_eq!(format!("{pieces:?}"), format!("{known:?}"));
         assert_eq!(known.server(0).said, Cow::<Said>::Owned(said()));
         assert_eq!((known.page("browse/all/"), known.page("browse/")), (Some(Sha256::of(b"x")), None));
         known
@@ -217,12 +257,13 @@ mod tests {
     #[test]
     fn what_was_not_written_so_is_not_known() {
         for (servers, pages) in [("", ""), ("[1]\n{}\n", ""), ("[1]\n", "x y\n"), ("[1]", "")] {
-            assert!(Known::parse(servers, pages).is_none(), "{servers:?} {pages:?}");
+            assert!(parse(&[servers], pages).is_none(), "{servers:?} {pages:?}");
         }
         let other = "[1]\n{\"name\":\"a/b\",\"said\":{\"title\":null,\"description\":\"\",\"status\":\"active\",\"types\":[],\
                      \"remote\":true,\"toolhive\":true,\"market\":null,\"keywords\":\"\",\"published\":\"2026-01-01T00:00:00Z\",\
                      \"updated\":\"2026-01-01T00:00:00Z\"},\"parts\":[1,2]}\n";
-        assert!(Known::parse(other, "").is_none());
-        assert!(Known::parse(&other.replace("[1]", "[1,1]"), "").is_some());
+        assert!(parse(&[other], "").is_none());
+        assert!(parse(&[&other.replace("[1]", "[1,1]")], "").is_some());
+        assert!(parse(&[], "").is_none());
     }
 }

@@ -3,7 +3,7 @@
 
 mod growing;
 
-use std::{fmt, mem};
+use std::{borrow::Cow, fmt, mem};
 
 use rayon::prelude::*;
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Wants<'_> {
 /// Enough servers that every thread has work until the end of a window, few enough that their parts fit in memory.
 const WINDOW: usize = 256;
 
-pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -> anyhow::Result<Vec<Finding>> {
+pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &'a S) -> anyhow::Result<Vec<Finding>> {
     for page in site.single_pages() {
         sink.page(&page.paths, &page.body)?;
     }
@@ -77,7 +77,7 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
     let servers: Vec<_> = site.servers().filter(|(name, _)| wants.collections || (wants.server)(name)).collect();
     let mut findings = Vec::new();
     let (mut passed, mut cards): (Vec<Parts>, Vec<Card>) = (Vec::new(), Vec::with_capacity(servers.len()));
-    let mut lengths: Vec<Box<[u64]>> = Vec::new();
+    let mut lengths: Vec<Cow<[u64]>> = Vec::new();
     let scene = Scene { site, wants, collections: &collections, known, sink };
     for (at, window) in servers.chunks(WINDOW).enumerate() {
         let (appended, rendered) = rayon::join(|| append(&mut open, &mem::take(&mut passed), sink), || scene.window(window));
@@ -95,17 +95,20 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &S) -
     // Of what follows, groups alone read, and they are small.
     site.checkout.store.forget();
     let openings: Vec<u64> = open.iter().map(|growing| growing.opening).collect();
-    open.into_par_iter().try_for_each(|growing| growing.close(site, sink))?;
-    if wants.collections {
-        let give = |batch: Batch| give(batch, site, memory, sink);
-        site.card_pages(&cards).into_par_iter().try_for_each(give)?;
-    }
-    if wants.collections && findings.is_empty() {
-        findings = groups(site, sink)?;
-    }
-    if let Some(memory) = memory.filter(|_| findings.is_empty()) {
+    let learn = |memory: &dyn Memory| {
         let servers = cards.iter().zip(&lengths).map(|(card, parts)| known::Server::of(card, parts));
-        memory.learn(&mut Known::lines(&openings, servers))?;
+        memory.learn(&mut Known::lines(&openings, servers))
+    };
+    let made = || {
+        open.into_par_iter().try_for_each(|growing| growing.close(site, sink))?;
+        let give = |batch: Batch| give(batch, site, memory, sink);
+        if wants.collections { site.card_pages(&cards).into_par_iter().with_max_len(1).try_for_each(give) } else { Ok(()) }
+    };
+    let is_shown = findings.is_empty();
+    let (made, learned) = rayon::join(made, || memory.filter(|_| is_shown).map_or(Ok(()), learn));
+    made.and(learned)?;
+    if wants.collections && is_shown {
+        findings = groups(site, sink)?;
     }
     Ok(findings)
 }
@@ -148,7 +151,7 @@ struct Scene<'s, 'a, S> {
     site: &'a Site<'a>,
     wants: &'s Wants<'s>,
     collections: &'s [Box<dyn Collection + 'a>],
-    known: Option<&'s Known>,
+    known: Option<&'a Known>,
     sink: &'s S,
 }
 
@@ -191,7 +194,7 @@ impl<'a, S: Sink> Scene<'_, 'a, S> {
         let wanted = (wants.server)(name);
         if let Some((known, at)) = known.filter(|_| !wanted).and_then(|known| Some((known, known.find(name.as_str())?))) {
             let version = &server.latest().expect("a server that is shown has a version").version;
-            let said = known.server(at).said.clone().into_owned();
+            let said = Cow::Borrowed(&*known.server(at).said);
             return Ok(Some((Parts::Known(at), Card { name, version, said })));
         }
         let shown = if wanted {

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     ops::Range,
     path::{Path, PathBuf},
@@ -15,18 +15,18 @@ use anyhow::Context;
 
 use super::{
     OWN, STAGE,
-    record::{PAGES, Remembered, SERVERS},
+    record::{self, PAGES, Remembered, SERVERS},
 };
 use crate::{
     adapters::{WayOut, disk},
     digest::{Digesting, Sha256},
-    site::known::{Known, Predecessor},
+    site::known::{self, Known, Predecessor},
 };
 
 /// What is remembered, and what is to be.
 #[derive(Debug)]
 pub(super) struct Notes {
-    own: PathBuf,
+    stage: PathBuf,
     known: Option<Known>,
     /// The digest of what was learned of servers.
     servers: OnceLock<Sha256>,
@@ -36,17 +36,12 @@ pub(super) struct Notes {
 
 impl Notes {
     pub(super) fn of(root: &Path) -> Self {
-        Self { own: root.join(OWN), known: None, servers: OnceLock::new(), pages: Mutex::default() }
+        Self { stage: root.join(OWN).join(STAGE), known: None, servers: OnceLock::new(), pages: Mutex::default() }
     }
 
-    /// Remembers, if what lies there is what was written down.
-    pub(super) fn recall(&mut self, Remembered { servers, pages }: &Remembered) {
-        let text = |name: &str, digest: &Sha256| {
-            let bytes = disk::read(&self.own.join(name)).ok().filter(|bytes| Sha256::of(bytes) == *digest)?;
-            String::from_utf8(bytes).ok()
-        };
-        let text = text(SERVERS, servers).zip(text(PAGES, pages));
-        self.known = text.and_then(|(servers, pages)| Known::parse(&servers, &pages));
+    /// Builds on what is known.
+    pub(super) fn recall(&mut self, known: Known) {
+        self.known = Some(known);
     }
 
     pub(super) fn known(&self) -> Option<&Known> {
@@ -69,29 +64,34 @@ impl Notes {
     /// As [`crate::site::known::Memory::learn`]; it waits for its turn.
     pub(super) fn learn(&self, lines: &mut dyn Iterator<Item = String>) -> anyhow::Result<()> {
         let mut digesting = Digesting::default();
-        disk::create_dir(&self.own.join(STAGE))?;
-        disk::write_pieces(&self.staged(), lines.inspect(|line| digesting.add(line.as_bytes())))?;
+        disk::create_dir(&self.stage)?;
+        disk::write_pieces(&self.stage.join(SERVERS), lines.inspect(|line| digesting.add(line.as_bytes())))?;
         self.servers.set(digesting.end().0).expect("it is learned once");
         Ok(())
     }
 
-    fn staged(&self) -> PathBuf {
-        self.own.join(STAGE).join(SERVERS)
-    }
-
-    /// Puts what was learned in its place, if anything was.
-    pub(super) fn finish(self) -> anyhow::Result<Option<Remembered>> {
-        let (staged, place) = (self.staged(), self.own.join(SERVERS));
+    /// Writes down what was learned, if anything was; it waits for its turn.
+    pub(super) fn stage(self) -> anyhow::Result<Option<Remembered>> {
         let Some(servers) = self.servers.into_inner() else { return Ok(None) };
-        fs::rename(staged, &place).with_context(|| format!("could not write `{}`", place.display()))?;
         let pages = self.pages.into_inner().expect("no thread panicked");
         let mut text = String::new();
         for (key, digest) in &pages {
             text.push_str(&format!("{digest} {key}\n"));
         }
-        disk::write(&self.own.join(PAGES), text.as_bytes())?;
+        disk::write(&self.stage.join(PAGES), text.as_bytes())?;
         Ok(Some(Remembered { servers, pages: Sha256::of(text.as_bytes()) }))
     }
+}
+
+/// What the last build remembers, if what lies there is what was written down.
+pub(super) fn recall(root: &Path, Remembered { servers, pages }: &Remembered) -> Option<Known> {
+    let mut draft = known::Draft::default();
+    let is_whole = |name: &str, digest: &Sha256, give: &mut dyn FnMut(&str) -> Option<()>| {
+        record::lines(root, name, give).is_ok_and(|lying| lying == Some(*digest))
+    };
+    let whole =
+        is_whole(SERVERS, servers, &mut |piece| draft.servers(piece)) && is_whole(PAGES, pages, &mut |piece| draft.pages(piece));
+    whole.then(|| draft.finish()).flatten()
 }
 
 /// A list that a build has put there.
@@ -154,6 +154,8 @@ fn altered(path: &Path) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -163,17 +165,20 @@ mod tests {
         let first = Notes::of(dir.path());
         assert!(!first.keep("browse/index.html", of("a")) && !first.keep("gone/index.html", of("b")), "nothing is known yet");
         first.learn(&mut Known::lines(&[3], [].into_iter())).expect("it is written");
-        let remembered = first.finish().expect("it is written").expect("something was learned");
+        let remembered = first.stage().expect("it is written").expect("something was learned");
+        for name in [SERVERS, PAGES] {
+            let own = dir.path().join(OWN);
+            fs::rename(own.join(STAGE).join(name), own.join(name)).expect("it was staged");
+        }
 
         let mut next = Notes::of(dir.path());
-        next.recall(&remembered);
+        next.recall(recall(dir.path(), &remembered).expect("it is what was written down"));
         assert!(next.keep("browse/index.html", of("a")) && !next.keep("new/index.html", of("c")));
         assert!(next.keeps("browse/index.html") && !next.keeps("new/index.html"));
         assert!(!next.keeps("gone/index.html"), "nobody has made it again");
         assert!(!next.keep("browse/index.html", of("other")) && !next.keeps("browse/index.html"));
 
-        let mut other = Notes::of(dir.path());
-        other.recall(&Remembered { servers: remembered.pages, pages: remembered.pages });
-        assert!(!other.keep("browse/index.html", of("a")), "these are not the notes that were meant");
+        let other = recall(dir.path(), &Remembered { servers: remembered.pages, pages: remembered.pages });
+        assert!(other.is_none(), "these are not the notes that were meant");
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{super::disk, OWN};
+use super::{super::disk, OWN, STAGE};
 use crate::{
     digest::{Digesting, Sha256},
     manifest::{Draft, Manifest},
@@ -93,6 +93,10 @@ impl Word {
         &self.0.stamp
     }
 
+    pub(super) fn remembered(&self) -> Option<&Remembered> {
+        self.0.known.as_ref()
+    }
+
     /// Whether the other notes are those of this word.
     pub(super) fn is_kept(&self, root: &Path) -> bool {
         let holds = |name: &str, digest: &Sha256| disk::digest(&root.join(OWN).join(name)).is_ok_and(|lying| lying == *digest);
@@ -108,14 +112,22 @@ impl Word {
     }
 }
 
+/// Notes that wait for their turn.
+#[derive(Debug)]
+pub(super) struct Staged {
+    names: Vec<&'static str>,
+    state: String,
+}
+
 impl Record {
-    /// Says that the folder is whole.
-    pub(super) fn write(&self, root: &Path) -> anyhow::Result<()> {
-        let own = root.join(OWN);
+    /// Writes it down, but for what is remembered of servers and pages, which [`super::memory`] has written if it is new.
+    pub(super) fn stage(&self, root: &Path, is_known_anew: bool) -> anyhow::Result<Staged> {
+        let waiting = root.join(OWN).join(STAGE);
+        disk::create_dir(&waiting)?;
         let mut manifest = Digesting::default();
-        disk::write_pieces(&own.join(MANIFEST), self.manifest.text().inspect(|piece| manifest.add(piece.as_bytes())))?;
+        disk::write_pieces(&waiting.join(MANIFEST), self.manifest.text().inspect(|piece| manifest.add(piece.as_bytes())))?;
         let inputs = self.inputs.text();
-        disk::write(&own.join(INPUTS), inputs.as_bytes())?;
+        disk::write(&waiting.join(INPUTS), inputs.as_bytes())?;
         let state = State {
             version: VERSION,
             stamp: self.stamp.clone(),
@@ -124,7 +136,21 @@ impl Record {
             known: self.known,
         };
         let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
-        disk::write(&own.join(STATE), state.as_bytes())?;
+        let mut names = vec![MANIFEST, INPUTS];
+        names.extend([SERVERS, PAGES].iter().filter(|_| is_known_anew));
+        Ok(Staged { names, state })
+    }
+}
+
+impl Staged {
+    /// Says that the folder is whole.
+    pub(super) fn settle(self, root: &Path) -> anyhow::Result<()> {
+        let own = root.join(OWN);
+        for name in self.names {
+            let place = own.join(name);
+            fs::rename(own.join(STAGE).join(name), &place).with_context(|| format!("could not write `{}`", place.display()))?;
+        }
+        disk::write(&own.join(STATE), self.state.as_bytes())?;
         remove(root, INTENT)
     }
 }
@@ -167,27 +193,39 @@ pub(super) fn newest_manifest(root: &Path) -> anyhow::Result<Manifest> {
     Ok(manifest(root)?.map(|(manifest, _)| manifest).unwrap_or_default())
 }
 
-/// So many bytes of a manifest are in memory before they are lines, or a few more.
-const PIECE: u64 = 1 << 20;
+/// Most lines of a manifest are longer.
+const LINE: u64 = 128;
 
 /// The manifest and its digest. Nothing, if there is none, or none that is whole.
 fn manifest(root: &Path) -> anyhow::Result<Option<(Manifest, Sha256)>> {
-    let path = root.join(OWN).join(MANIFEST);
+    let bytes = root.join(OWN).join(MANIFEST).metadata().map_or(0, |meta| meta.len());
+    let mut draft = Draft::with_room(usize::try_from(bytes / LINE).unwrap_or_default());
+    let digest = lines(root, MANIFEST, |piece| draft.read(piece))?;
+    Ok(digest.map(|digest| (draft.finish(), digest)))
+}
+
+/// So many bytes of a note are in memory before something is made of them, or a few more.
+const PIECE: u64 = 1 << 20;
+
+/// Gives a note in pieces that end where lines do, and tells the digest of the whole. Nothing, if there is none, or none of which
+/// something can be made.
+pub(super) fn lines(root: &Path, name: &str, mut give: impl FnMut(&str) -> Option<()>) -> anyhow::Result<Option<Sha256>> {
+    let path = root.join(OWN).join(name);
     let failed = || format!("could not read `{}`", path.display());
     let mut file = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => BufReader::new(opened.with_context(failed)?),
     };
-    let (mut draft, mut digesting, mut piece) = (Draft::default(), Digesting::default(), Vec::new());
+    let (mut digesting, mut piece) = (Digesting::default(), Vec::new());
     loop {
         piece.clear();
         let read = file.by_ref().take(PIECE).read_to_end(&mut piece).and_then(|_| file.read_until(b'\n', &mut piece));
         read.with_context(failed)?;
         if piece.is_empty() {
-            return Ok(Some((draft.finish(), digesting.end().0)));
+            return Ok(Some(digesting.end().0));
         }
         digesting.add(&piece);
-        if std::str::from_utf8(&piece).ok().and_then(|text| draft.read(text)).is_none() {
+        if std::str::from_utf8(&piece).ok().and_then(&mut give).is_none() {
             return Ok(None);
         }
     }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::{
     Directory, Record, STAGE, Stamp, Written, files,
     lines::Lines,
-    memory::{Lying, Notes},
+    memory::{self, Lying, Notes},
     record::{self, Remembered, Word},
 };
 use crate::{
@@ -41,6 +41,18 @@ pub struct Built {
     intent: Option<BTreeSet<Box<str>>>,
 }
 
+/// The same, and everything that was noted of it.
+#[derive(Debug)]
+pub struct Recalled {
+    directory: Directory,
+    former: Former,
+    /// What the last build that came to its end was made of, unless it is unknown what of it still lies there.
+    inputs: Option<Inputs>,
+    remembered: Option<Remembered>,
+    known: Option<Known>,
+    repair: bool,
+}
+
 /// What is about to be done to a folder; until [`Update::apply`] nothing in it has changed.
 #[derive(Debug)]
 pub struct Update {
@@ -50,6 +62,7 @@ pub struct Update {
     inputs: Option<Inputs>,
     /// What it has written down beside, if that can be relied on.
     remembered: Option<Remembered>,
+    known: Option<Known>,
     notes: Notes,
     plain: bool,
     repair: bool,
@@ -88,6 +101,28 @@ impl Built {
     pub fn stamp(&self, is_it: impl Fn(&Stamp) -> bool) -> Option<&Stamp> {
         let word = self.word.as_ref().filter(|word| self.intent.is_none() && is_it(word.stamp()))?;
         word.is_kept(&self.directory.root).then(|| word.stamp())
+    }
+
+    /// Reads everything that a build by this program can go by. With `repair`, nothing is believed that was said of the folder but
+    /// whose files are whose.
+    pub fn recall(self, program: &Sha256, repair: bool) -> anyhow::Result<Recalled> {
+        let Self { directory, word, intent } = self;
+        let is_known = intent.is_none() && !repair;
+        let same = word.as_ref().filter(|word| is_known && word.stamp().program == *program);
+        let remembered = same.and_then(Word::remembered).copied();
+        let (record, known) = rayon::join(
+            || word.map(|word| word.record(&directory.root)).transpose(),
+            || remembered.and_then(|remembered| memory::recall(&directory.root, &remembered)),
+        );
+        let doubtful = intent.unwrap_or_default();
+        let (former, inputs) = if let Some(Record { stamp, manifest, inputs, .. }) = record?.flatten() {
+            (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, Some(inputs).filter(|_| is_known))
+        } else {
+            // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
+            let manifest = record::newest_manifest(&directory.root)?;
+            (Former { manifest, plain: true, doubtful, is_sure: false }, None)
+        };
+        Ok(Recalled { directory, former, inputs, remembered, known, repair })
     }
 }
 
@@ -134,42 +169,32 @@ fn holds_file(site: &Manifest, plain: bool, file: &str) -> bool {
 }
 
 impl Update {
-    /// With `repair`, what lies in the folder is read, and nothing is believed that was said of it but whose files are whose.
-    pub fn begin(built: Built, plain: bool, repair: bool, counts: Counts) -> anyhow::Result<Self> {
-        let Built { directory, word, intent } = built;
-        let record = word.map(|word| word.record(&directory.root)).transpose()?.flatten();
-        let is_known = intent.is_none() && !repair;
-        let doubtful = intent.unwrap_or_default();
-        let (former, inputs, remembered) = if let Some(Record { stamp, manifest, inputs, known }) = record {
-            let is_known = is_known && stamp.plain == plain;
-            let (inputs, known) = (Some(inputs).filter(|_| is_known), known.filter(|_| is_known));
-            (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, inputs, known)
-        } else {
-            // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
-            let manifest = record::newest_manifest(&directory.root)?;
-            (Former { manifest, plain: true, doubtful, is_sure: false }, None, None)
-        };
+    pub fn begin(recalled: Recalled, plain: bool, counts: Counts) -> Self {
+        let Recalled { directory, former, inputs, remembered, known, repair } = recalled;
+        // Where folders are laid out otherwise, no note holds.
+        let same_layout = inputs.is_some() && former.plain == plain;
+        let (inputs, remembered) = (inputs.filter(|_| same_layout), remembered.filter(|_| same_layout));
         let (notes, lines) = (Notes::of(&directory.root), Lines::of(counts));
-        Ok(Self { directory, former, inputs, remembered, notes, plain, repair, puts: Mutex::default(), lines })
+        Self { directory, former, inputs, remembered, known, notes, plain, repair, puts: Mutex::default(), lines }
     }
 
     /// What every page shows is as it was: what the last build remembers of servers and pages holds for this one.
-    pub fn recall(&mut self) {
-        if let Some(remembered) = &self.remembered {
-            self.notes.recall(remembered);
+    pub fn rely(&mut self) {
+        if let Some(known) = self.known.take() {
+            self.notes.recall(known);
         }
     }
 
     /// What the last build was made of, unless it is unknown what of it still lies there.
-    pub fn inputs(&self) -> Option<&Inputs> {
-        self.inputs.as_ref()
+    pub fn take_inputs(&mut self) -> Option<Inputs> {
+        self.inputs.take()
     }
 
-    /// Makes the folder the site whose pages were shown, and whose other pages `stay`.
+    /// Makes the folder the site that is made of `inputs`, whose pages were shown, and whose other pages stay.
     pub fn apply(
         self,
-        stays: impl Fn(&str) -> bool + Sync,
-        stamp: impl FnOnce(&Manifest) -> Stamp,
+        stays: impl Fn(&Inputs, &str) -> bool + Sync,
+        stamp: impl FnOnce(&Manifest) -> Stamp + Send,
         inputs: Inputs,
     ) -> anyhow::Result<(Stamp, Written)> {
         let Self { directory, mut former, plain, notes, remembered, .. } = self;
@@ -178,7 +203,7 @@ impl Update {
         puts.sort();
         let put: Vec<Box<str>> = puts.iter().flat_map(|put| files(&put.key, plain)).collect();
         refuse_foreign(&directory, put.iter().filter(|file| !former.may_have_put(file)))?;
-        let (manifest, gone) = former.become_site(|key| stays(key) || notes.keeps(key), &shown, plain);
+        let (manifest, gone) = former.become_site(|key| stays(&inputs, key) || notes.keeps(key), &shown, plain);
         drop(shown);
         let doubtful = former.doubtful;
 
@@ -186,15 +211,25 @@ impl Update {
             let intent: BTreeSet<&str> = put.iter().chain(&gone).chain(&doubtful).map(|file| &**file).collect();
             record::intend(&directory.root, &intent)?;
         }
-        for wave in puts.chunk_by(|a, b| a.wave == b.wave) {
-            wave.par_iter().try_for_each(|put| settle(&directory, put, plain))?;
-        }
-        let removed = |file: &str| directory.remove(file).with_context(|| format!("could not remove `{}`", at(&directory, file)));
-        gone.iter().try_for_each(|file| removed(file))?;
         let written = Written { written: puts.len(), removed: gone.len(), unchanged: manifest.len() - puts.len() };
-        let stamp = stamp(&manifest);
-        let known = notes.finish()?.or(remembered);
-        Record { stamp: stamp.clone(), manifest, inputs, known }.write(&directory.root)?;
+        let settled = || -> anyhow::Result<()> {
+            for wave in puts.chunk_by(|a, b| a.wave == b.wave) {
+                wave.par_iter().try_for_each(|put| settle(&directory, put, plain))?;
+            }
+            let failed = |file: &str| format!("could not remove `{}`", at(&directory, file));
+            gone.iter().try_for_each(|file| directory.remove(file).with_context(|| failed(file)))
+        };
+        // While the system moves files, what is to be said of them is written down beside.
+        let (settled, noted) = rayon::join(settled, || {
+            let stamp = stamp(&manifest);
+            let learned = notes.stage()?;
+            let record = Record { stamp, manifest, inputs, known: learned.or(remembered) };
+            let staged = record.stage(&directory.root, learned.is_some())?;
+            anyhow::Ok((record.stamp, staged))
+        });
+        settled?;
+        let (stamp, staged) = noted?;
+        staged.settle(&directory.root)?;
         Ok((stamp, written))
     }
 

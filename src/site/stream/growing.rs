@@ -1,7 +1,7 @@
 //! Documents that are made of all servers, as they grow while servers pass: by what was made of a server, or by what is copied from the
 //! document that lies there.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use rayon::prelude::*;
 
@@ -22,10 +22,10 @@ pub(super) enum Parts {
 }
 
 impl Parts {
-    pub(super) fn lengths(&self, known: Option<&Known>) -> Box<[u64]> {
+    pub(super) fn lengths<'k>(&self, known: Option<&'k Known>) -> Cow<'k, [u64]> {
         match self {
             Self::Made(parts) => parts.iter().map(|part| part.len() as u64).collect(),
-            Self::Known(server) => known.expect("who knows a server is known").server(*server).parts[..].into(),
+            Self::Known(server) => Cow::Borrowed(&known.expect("who knows a server is known").server(*server).parts),
         }
     }
 }

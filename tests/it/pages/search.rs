@@ -1,6 +1,6 @@
 //! The index that browsers search: small enough to fetch, and steady.
 
-use std::{cell::RefCell, io::Write};
+use std::{borrow::Cow, cell::RefCell, io::Write};
 
 use flate2::{Compression, write::GzEncoder};
 use gazette::{
@@ -36,7 +36,7 @@ fn cards<'a>(names: &'a [ServerName], version: &'a Version) -> Vec<Card<'a>> {
     let card = |(at, name): (usize, &'a ServerName)| Card {
         name,
         version,
-        said: Said {
+        said: Cow::Owned(Said {
             title: (at % 3 > 0).then(|| format!("The {} Server", name.name()).into()),
             description: sentence(at).into(),
             status: if at % 50 == 0 { Status::Deprecated } else { Status::Active },
@@ -47,7 +47,7 @@ fn cards<'a>(names: &'a [ServerName], version: &'a Version) -> Vec<Card<'a>> {
             keywords: format!("@somebody/{}-mcp", name.name()).into(),
             published: Instant(1_700_000_000),
             updated: Instant(1_700_000_000 + 86_400 * i64::try_from(at % 700).expect("small")),
-        },
+        }),
     };
     names.iter().enumerate().map(card).collect()
 }
@@ -90,7 +90,7 @@ fn a_server_that_changes_changes_one_shard() {
     let (names, version) = (names(5_000), Version::parse("1.0.0").expect("a version"));
     let mut cards = cards(&names, &version);
     let before = index_of(&cards);
-    cards[777].said.description = "Something else.".into();
+    cards[777].said.to_mut().description = "Something else.".into();
     let after = index_of(&cards);
     let new = after.iter().filter(|page| !before.contains(page)).map(|page| &page.paths[0]).collect::<Vec<_>>();
     assert!(matches!(new[..], [SitePath::Page(PagePath::SearchRoot), SitePath::Page(PagePath::SearchShard(_))]), "{new:?}");
