@@ -151,7 +151,9 @@ impl Keyed {
 
 impl<K: AsRef<str>> FromIterator<(K, Line)> for Manifest {
     fn from_iter<I: IntoIterator<Item = (K, Line)>>(lines: I) -> Self {
-        Self::default().with(lines)
+        let mut draft = Draft::default();
+        lines.into_iter().for_each(|(key, line)| draft.add(key.as_ref(), line));
+        draft.finish()
     }
 }
 
@@ -220,9 +222,10 @@ impl Manifest {
     /// With other lines, which count where both have a key.
     #[must_use]
     pub fn with<K: AsRef<str>>(mut self, lines: impl IntoIterator<Item = (K, Line)>) -> Self {
-        let mut draft = Draft::default();
-        lines.into_iter().for_each(|(key, line)| draft.add(key.as_ref(), line));
-        let others = draft.finish();
+        let others: Self = lines.into_iter().collect();
+        if self.is_empty() {
+            return others;
+        }
         let mut new = Draft(Self { keys: self.keys, lines: Vec::new() });
         let mut at = 0;
         for (key, line) in others.iter() {
@@ -323,10 +326,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn with_other_lines_it_is_what_a_map_would_be(lines in vec(("[a-c/]{0,3}", 0_u64..9), 0..20), others in vec(("[a-d/]{0,3}", 0_u64..9), 0..20)) {
+        fn with_other_lines_it_is_what_a_map_would_be(
+            lines in vec(("[a-c/]{0,3}", 0_u64..9), 0..20),
+            stay in vec(any::<bool>(), 20),
+            others in vec(("[a-d/]{0,3}", 0_u64..9), 0..20),
+        ) {
             let of = |(key, size): &(String, u64)| (key.clone(), line(*size));
-            let manifest = lines.iter().map(of).collect::<Manifest>().with(others.iter().map(of));
-            let map: BTreeMap<String, Line> = lines.iter().chain(&others).map(of).collect();
+            let mut map: BTreeMap<String, Line> = lines.iter().map(of).collect();
+            let mut stays = stay.iter();
+            map.retain(|_, _| *stays.next().expect("one for each"));
+            map.extend(others.iter().map(of));
+            let manifest = lines.iter().map(of).collect::<Manifest>().retained(&stay).with(others.iter().map(of));
             let of_map: Vec<(&str, &Line)> = map.iter().map(|(key, line)| (&**key, line)).collect();
             prop_assert_eq!(manifest.iter().collect::<Vec<_>>(), of_map);
         }

@@ -143,9 +143,7 @@ fn changed(
     let before = update.take_inputs().unwrap_or_default();
     let has_changed = |name: &ServerName| !inputs.same_server(&before, name);
     let collections = !inputs.same_whole(&before);
-    if collections && inputs.all == before.all {
-        update.rely();
-    }
+    update.rely(collections && inputs.all == before.all);
     let progress = Progress::of(site.facts.counts.servers);
     let wants = Wants { server: &has_changed, collections, progress: &|done| progress.at(done) };
     let findings = site.render(&wants, &update)?;

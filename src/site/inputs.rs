@@ -13,7 +13,7 @@ use crate::{
 use super::Site;
 
 /// Digests by what they are of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
     /// Of what every page shows, and of the program that renders it.
     pub all: Option<Sha256>,
@@ -89,11 +89,13 @@ fn of_server(site: &Site, name: &ServerName, server: &Server) -> Sha256 {
         text.extend_from_slice(&blob);
         text.extend_from_slice(version.as_str().as_bytes());
         if let Some(life) = site.registry.history.line(name, version) {
+            // A version ends here, or with its line.
+            text.push(b' ');
             let (published, changed) = (life.published_at().0, life.status_changed_at().0);
             text.extend([published, changed].map(i64::to_be_bytes).as_flattened());
             text.extend(life.first_serial().to_be_bytes());
         }
-        writeln!(text, " {:?}", server.status.of(version)).expect("memory is written to");
+        writeln!(text, "\n{:?}", server.status.of(version)).expect("memory is written to");
     }
     write!(text, "{:?}", super::owner::Governed::of(site.registry, &name.namespace())).expect("memory is written to");
     Sha256::of(&text)

@@ -205,7 +205,7 @@ mod tests {
     fn parse(servers: &[&str], pages: &str) -> Option<Known> {
         let mut draft = Draft::default();
         servers.iter().try_for_each(|piece| draft.servers(piece))?;
-        draft.pages(pages)?;
+        pages.split_inclusive('\n').try_for_each(|piece| draft.pages(piece))?;
         draft.finish()
     }
 

@@ -42,9 +42,9 @@ impl Fresh {
         let manifest = self.lines.manifest();
         let written = Written { written: manifest.len(), ..Written::default() };
         let stamp = stamp(&manifest);
-        let known = self.notes.stage()?;
-        let record = Record { stamp: stamp.clone(), manifest, inputs, known };
-        record.stage(&self.directory.root, known.is_some())?.settle(&self.directory.root)?;
+        let learned = self.notes.stage()?;
+        let record = Record { stamp: stamp.clone(), manifest, inputs };
+        record.stage(&self.directory.root, learned, None)?.settle(&self.directory.root)?;
         self.directory.finish()?;
         Ok((stamp, written))
     }

@@ -40,7 +40,7 @@ impl Notes {
     }
 
     /// Builds on what is known.
-    pub(super) fn recall(&mut self, known: Known) {
+    pub(super) fn rely(&mut self, known: Known) {
         self.known = Some(known);
     }
 
@@ -172,7 +172,7 @@ mod tests {
         }
 
         let mut next = Notes::of(dir.path());
-        next.recall(recall(dir.path(), &remembered).expect("it is what was written down"));
+        next.rely(recall(dir.path(), &remembered).expect("it is what was written down"));
         assert!(next.keep("browse/index.html", of("a")) && !next.keep("new/index.html", of("c")));
         assert!(next.keeps("browse/index.html") && !next.keeps("new/index.html"));
         assert!(!next.keeps("gone/index.html"), "nobody has made it again");

@@ -40,18 +40,17 @@ pub struct Stamp {
     pub limits: Vec<String>,
 }
 
-/// Everything that is known.
+/// Everything that is known, but for what is remembered of servers and pages.
 #[derive(Debug)]
 pub struct Record {
     pub stamp: Stamp,
     pub manifest: Manifest,
     pub inputs: Inputs,
-    pub known: Option<Remembered>,
 }
 
 /// The digests of what is remembered of servers and of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
+pub(super) struct Remembered {
     pub(super) servers: Sha256,
     pub(super) pages: Sha256,
 }
@@ -105,10 +104,10 @@ impl Word {
 
     /// The other notes. Nothing, if they are not those of this word.
     pub(super) fn record(self, root: &Path) -> anyhow::Result<Option<Record>> {
-        let State { stamp, manifest: digest, inputs, known, .. } = self.0;
+        let State { stamp, manifest: digest, inputs, .. } = self.0;
         let Some(inputs) = text(root, INPUTS)?.filter(|text| Sha256::of(text.as_bytes()) == inputs) else { return Ok(None) };
         let manifest = manifest(root)?.filter(|(_, sha256)| *sha256 == digest).map(|(manifest, _)| manifest);
-        Ok(Inputs::parse(&inputs).zip(manifest).map(|(inputs, manifest)| Record { stamp, manifest, inputs, known }))
+        Ok(Inputs::parse(&inputs).zip(manifest).map(|(inputs, manifest)| Record { stamp, manifest, inputs }))
     }
 }
 
@@ -120,8 +119,13 @@ pub(super) struct Staged {
 }
 
 impl Record {
-    /// Writes it down, but for what is remembered of servers and pages, which [`super::memory`] has written if it is new.
-    pub(super) fn stage(&self, root: &Path, is_known_anew: bool) -> anyhow::Result<Staged> {
+    /// Writes it down beside what was `learned`, if anything was; else what was `remembered` stays.
+    pub(super) fn stage(
+        &self,
+        root: &Path,
+        learned: Option<Remembered>,
+        remembered: Option<Remembered>,
+    ) -> anyhow::Result<Staged> {
         let waiting = root.join(OWN).join(STAGE);
         disk::create_dir(&waiting)?;
         let mut manifest = Digesting::default();
@@ -133,11 +137,11 @@ impl Record {
             stamp: self.stamp.clone(),
             manifest: manifest.end().0,
             inputs: Sha256::of(inputs.as_bytes()),
-            known: self.known,
+            known: learned.or(remembered),
         };
         let state = serde_json::to_string_pretty(&state).expect("a state is JSON") + "\n";
         let mut names = vec![MANIFEST, INPUTS];
-        names.extend([SERVERS, PAGES].iter().filter(|_| is_known_anew));
+        names.extend([SERVERS, PAGES].iter().filter(|_| learned.is_some()));
         Ok(Staged { names, state })
     }
 }

@@ -115,7 +115,7 @@ impl Built {
             || remembered.and_then(|remembered| memory::recall(&directory.root, &remembered)),
         );
         let doubtful = intent.unwrap_or_default();
-        let (former, inputs) = if let Some(Record { stamp, manifest, inputs, .. }) = record?.flatten() {
+        let (former, inputs) = if let Some(Record { stamp, manifest, inputs }) = record?.flatten() {
             (Former { manifest, plain: stamp.plain, doubtful, is_sure: !repair }, Some(inputs).filter(|_| is_known))
         } else {
             // A build died between its manifest and its last word: what lies there is gazette's, but nothing of it is sure.
@@ -174,14 +174,15 @@ impl Update {
         // Where folders are laid out otherwise, no note holds.
         let same_layout = inputs.is_some() && former.plain == plain;
         let (inputs, remembered) = (inputs.filter(|_| same_layout), remembered.filter(|_| same_layout));
+        let known = known.filter(|_| same_layout);
         let (notes, lines) = (Notes::of(&directory.root), Lines::of(counts));
         Self { directory, former, inputs, remembered, known, notes, plain, repair, puts: Mutex::default(), lines }
     }
 
-    /// What every page shows is as it was: what the last build remembers of servers and pages holds for this one.
-    pub fn rely(&mut self) {
-        if let Some(known) = self.known.take() {
-            self.notes.recall(known);
+    /// Builds on what the last build remembers of servers and pages, if that holds: what every page shows must be as it was.
+    pub fn rely(&mut self, holds: bool) {
+        if let Some(known) = self.known.take().filter(|_| holds) {
+            self.notes.rely(known);
         }
     }
 
@@ -223,8 +224,8 @@ impl Update {
         let (settled, noted) = rayon::join(settled, || {
             let stamp = stamp(&manifest);
             let learned = notes.stage()?;
-            let record = Record { stamp, manifest, inputs, known: learned.or(remembered) };
-            let staged = record.stage(&directory.root, learned.is_some())?;
+            let record = Record { stamp, manifest, inputs };
+            let staged = record.stage(&directory.root, learned, remembered)?;
             anyhow::Ok((record.stamp, staged))
         });
         settled?;

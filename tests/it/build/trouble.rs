@@ -95,6 +95,30 @@ fn a_build_that_died_before_its_last_word_is_made_good() {
     same(&fresh, &built(&repo, "public"), "another commit");
 }
 
+/// Where a file cannot take its place, or a note, the word of the last build stands, and what was begun is known; the next makes it good.
+#[test]
+fn a_build_that_cannot_end_is_made_good() {
+    let (repo, ids) = story(&states());
+    built(&repo, "public");
+    let own = repo.path().join("public/.gazette");
+    let notes = || ["state.json", "inputs", "manifest"].map(|name| fs::read(own.join(name)).expect("a note"));
+    for (round, (place, is_note)) in [("index.json", false), (".gazette/pages", true)].into_iter().enumerate() {
+        let (place, before) = (repo.path().join("public").join(place), notes());
+        fs::remove_file(&place).expect("it is there");
+        put(&place, "mine", "mine");
+        at(&repo, &ids[1 - round]);
+        let printed = build(&repo, "public");
+        assert!(printed.contains("error: could not write") && printed.ends_with("exit 2\n"), "{printed}");
+        assert!(own.join("intent").exists(), "{printed}");
+        let lying = notes();
+        assert_eq!(before[0], lying[0], "its last word came though it did not end");
+        assert_eq!(before == lying, !is_note, "notes take their places after all files");
+        fs::remove_dir_all(&place).expect("it is ours");
+        same(&built(&repo, &format!("fresh-{round}")), &built(&repo, "public"), "the next build");
+        assert!(!own.join("stage").exists() && !own.join("intent").exists());
+    }
+}
+
 /// A build that dies a second time leaves what both left to the third.
 #[test]
 fn builds_that_die_one_after_the_other_are_made_good() {
