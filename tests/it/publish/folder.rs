@@ -214,6 +214,8 @@ fn a_publication_that_was_killed_is_made_good_by_the_next() {
         }
         at(&repo, "main~1");
         let mut child = command(repo.path(), &publish(&allowed));
+        // What it leaves behind when it is killed goes away with the repository.
+        child.env("TMPDIR", repo.path().join(".git"));
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gazette runs");
         thread::sleep(longest * (round / 3 + 1) / (rounds / 3));
         died += u32::from(child.try_wait().expect("its state").is_none());

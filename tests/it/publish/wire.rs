@@ -55,6 +55,8 @@ fn command(folder: &Path, args: &[&str], secret: Option<&str>) -> Command {
     if matches!(args[0], "publish" | "rollback") && !args.contains(&"--read-back") {
         command.arg("--no-read-back");
     }
+    // What one that is killed leaves behind goes away with the repository.
+    command.env("TMPDIR", folder.join(".git"));
     // Nothing of the machine's own: no profile, and no service that hands out credentials.
     for (key, value) in
         [("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_CONFIG_FILE", "none"), ("AWS_SHARED_CREDENTIALS_FILE", "none")]
