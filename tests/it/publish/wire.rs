@@ -175,9 +175,7 @@ fn whoever_is_killed_is_followed() {
     let server = Server::start();
     let repo = repository(&server);
     server.fail(25, Fault::Hang);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gazette"));
-    alone(command.args(["publish", "--jobs", "1"]).current_dir(repo.path()));
-    command.env("AWS_ACCESS_KEY_ID", server::KEY).env("AWS_SECRET_ACCESS_KEY", server::SECRET);
+    let mut command = command(repo.path(), &["publish", "--jobs", "1"], Some(server::SECRET));
     let mut publisher = command.stdout(std::process::Stdio::null()).spawn().expect("gazette runs");
     server.wait_for_hang();
     publisher.kill().expect("it runs");
