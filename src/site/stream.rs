@@ -102,6 +102,7 @@ pub(super) fn render<'a, S: Sink>(site: &'a Site<'a>, wants: &Wants, sink: &'a S
     let made = || {
         open.into_par_iter().try_for_each(|growing| growing.close(site, sink))?;
         let give = |batch: Batch| give(batch, site, memory, sink);
+        // One at a time: a few take long, and no thread should have several of them while others have none.
         if wants.collections { site.card_pages(&cards).into_par_iter().with_max_len(1).try_for_each(give) } else { Ok(()) }
     };
     let is_shown = findings.is_empty();

@@ -41,12 +41,11 @@ impl Fresh {
     pub fn finish(self, stamp: impl FnOnce(&Manifest) -> Stamp, inputs: Inputs) -> anyhow::Result<(Stamp, Written)> {
         let manifest = self.lines.manifest();
         let written = Written { written: manifest.len(), ..Written::default() };
-        let stamp = stamp(&manifest);
         let learned = self.notes.stage()?;
-        let record = Record { stamp: stamp.clone(), manifest, inputs };
+        let record = Record { stamp: stamp(&manifest), manifest, inputs };
         record.stage(&self.directory.root, learned, None)?.settle(&self.directory.root)?;
         self.directory.finish()?;
-        Ok((stamp, written))
+        Ok((record.stamp, written))
     }
 
     /// Gives a document its other files, and notes it.

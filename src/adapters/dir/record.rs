@@ -92,8 +92,8 @@ impl Word {
         &self.0.stamp
     }
 
-    pub(super) fn remembered(&self) -> Option<&Remembered> {
-        self.0.known.as_ref()
+    pub(super) fn remembered(&self) -> Option<Remembered> {
+        self.0.known
     }
 
     /// Whether the other notes are those of this word.

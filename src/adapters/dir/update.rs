@@ -109,7 +109,7 @@ impl Built {
         let Self { directory, word, intent } = self;
         let is_known = intent.is_none() && !repair;
         let same = word.as_ref().filter(|word| is_known && word.stamp().program == *program);
-        let remembered = same.and_then(Word::remembered).copied();
+        let remembered = same.and_then(Word::remembered);
         let (record, known) = rayon::join(
             || word.map(|word| word.record(&directory.root)).transpose(),
             || remembered.and_then(|remembered| memory::recall(&directory.root, &remembered)),
